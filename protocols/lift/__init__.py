@@ -1,0 +1,1 @@
+"""The vendor-neutral vocabulary: items, snapshots, floors, and the event catalogue."""

@@ -1,0 +1,142 @@
+"""A profile compiled for one installation: words to values for the agent, values to words for the simulator.
+
+Each block becomes tables of (word, shift, mask, reader): parsing registers as construct bit structs costs ten times as
+much. What a raw number does not mean is left out, never guessed.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, final
+
+import msgspec
+
+from protocols import ProtocolError
+from protocols.modbus.pdu import ReadFunction, ReadRequest
+from protocols.nearest import hint
+from protocols.profiles.field import Field, Read, compile_field
+from protocols.profiles.schema import BlockSpec, Profile
+
+
+class Block(msgspec.Struct, frozen=True):
+    """Registers (or coils) read in one request."""
+
+    name: str
+    function: int
+    address: int
+    count: int
+
+    def request(self, slave: int) -> ReadRequest:
+        """The request that reads this block."""
+        return ReadRequest(slave, ReadFunction(self.function), self.address, self.count)
+
+
+class RawRow(msgspec.Struct, frozen=True):
+    """One row as read: its words beside its value; `item` is "" for rows that feed nothing.
+
+    `value` is None if the raw number means nothing, or nobody knows the order of its words.
+    """
+
+    name: str
+    item: str
+    address: int
+    words: list[int]
+    value: object
+    unit: str
+
+
+@final
+class Layout:
+    """One device's registers in both directions. `items` are the vocabulary's items that it can give."""
+
+    def __init__(self, blocks: Sequence[tuple[Block, Sequence[Field]]]) -> None:
+        self.blocks: Final = tuple(block for block, _ in blocks)
+        self._fields: Final = {block.name: tuple(fields) for block, fields in blocks}
+        self.items: Final = frozenset(
+            item for fields in self._fields.values() for field in fields for item, _ in field.gives
+        )
+        self._narrow: Final = {name: _narrow(fields) for name, fields in self._fields.items()}
+        self._wide: Final = {name: _wide(fields) for name, fields in self._fields.items()}
+
+    def decode(self, block: Block, words: Sequence[int]) -> dict[str, object]:
+        """The vocabulary's values in a block's words. Raises ProtocolError on a wrong number of words."""
+        _check_count(block, words)
+        values: dict[str, object] = {}
+        for offset, shift, mask, gives in self._narrow[block.name]:
+            raw = words[offset] >> shift & mask
+            for item, read in gives:
+                value = read(raw)
+                if value is not None:
+                    values[item] = value
+        for field in self._wide[block.name]:
+            number = field.raw(words)
+            for item, read in field.gives:
+                if number is not None and (value := read(number)) is not None:
+                    values[item] = value
+        return values
+
+    def encode(self, block: Block, values: Mapping[str, object]) -> tuple[int, ...]:
+        """The words a device with these inputs holds; a row that feeds no item can be set by its name, raw.
+
+        Values that the device has no word for are passed over; numbers stop at the ends of their fields.
+        """
+        words = [0] * block.count
+        for field in self._fields[block.name]:
+            field.put(words, values)
+        return tuple(words)
+
+    def raw(self, block: Block, words: Sequence[int]) -> list[RawRow]:
+        """Every row of a block as read, in the profile's order; a row that feeds several items comes once for each."""
+        _check_count(block, words)
+        rows: list[RawRow] = []
+        for field in self._fields[block.name]:
+            number = field.raw(words)
+            shown: Sequence[tuple[str, Read]] = field.gives if field.gives else (("", field.shows),)
+            for item, read in shown:
+                value = None if number is None else read(number)
+                taken = list(words[field.offset : field.offset + field.words])
+                rows.append(RawRow(field.name, item, field.address, taken, value, field.unit))
+        return rows
+
+
+def compile_layout(profile: Profile, options: Mapping[str, str]) -> Layout:
+    """The layout for an installation that answers the profile's options. Raises ProtocolError."""
+    _check_options(profile, options)
+    rows = [row for row in profile.rows if row.holds(options)]
+    blocks: list[tuple[Block, list[Field]]] = []
+    for spec in profile.blocks:
+        held = [row for row in rows if row.function == spec.function and _holds(spec, row.address)]
+        fields = [compile_field(row, row.address - spec.address, profile.faults) for row in held]
+        blocks.append((Block(spec.name, spec.function, spec.address, spec.count), fields))
+    return Layout(blocks)
+
+
+def _holds(spec: BlockSpec, address: int) -> bool:
+    return spec.address <= address < spec.address + spec.count
+
+
+def _narrow(fields: Sequence[Field]) -> tuple[tuple[int, int, int, tuple[tuple[str, Read], ...]], ...]:
+    return tuple(
+        (field.offset, field.shift, field.mask, field.gives) for field in fields if field.words == 1 and field.gives
+    )
+
+
+def _wide(fields: Sequence[Field]) -> tuple[Field, ...]:
+    return tuple(field for field in fields if field.words > 1 and field.gives)
+
+
+def _check_count(block: Block, words: Sequence[int]) -> None:
+    if len(words) != block.count:
+        raise ProtocolError(f"block {block.name} has {block.count} words, not {len(words)}; read it whole")
+
+
+def _check_options(profile: Profile, options: Mapping[str, str]) -> None:
+    for name, value in options.items():
+        if name not in profile.options:
+            known = hint(name, profile.options) if profile.options else "it asks nothing; remove it"
+            raise ProtocolError(f"{profile.name}: no option {name!r}; {known}")
+        values = profile.options[name].values
+        if value not in values:
+            raise ProtocolError(f"{profile.name}: option {name} has no value {value!r}; {hint(value, values)}")
+    for name, option in profile.options.items():
+        if name not in options:
+            choices = "; ".join(f"{value}: {title.en}" for value, title in option.values.items())
+            raise ProtocolError(f"{profile.name}: options must say {name} ({choices})")

@@ -1,0 +1,180 @@
+"""A profile file as types: one device's registers, habits and limits, each row with the source it was read in.
+
+Provenance marks: `V:KEY` read in that source; `V~:KEY` read there, but second-hand or in contradiction with itself
+(a note says which); `U` general knowledge that nobody verified; `C` computed by us. Addresses are those on the wire,
+from 0. A scaling that no source gives is null, and the row is shown raw: nothing here is guessed.
+"""
+
+import enum
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from protocols.upstream.messages import Text
+
+Key = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", max_length=48)]
+Address = Annotated[int, Meta(ge=0, le=0xFFFF)]
+FunctionCode = Annotated[int, Meta(ge=1, le=4)]
+Bit = Annotated[int, Meta(ge=0, le=15)]
+Milliseconds = Annotated[float, Meta(ge=0, le=10_000)]
+Mark = Annotated[str, Meta(pattern=r"^(V~?:S-[A-Z0-9]+|U|C)$")]
+FaultName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")]
+
+HOLDING = 3
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of a profile: immutable, named fields only, unknown keys are errors."""
+
+
+class DeviceKind(enum.Enum):
+    """What a device is in a lift."""
+
+    CONTROLLER = "controller"
+    DRIVE = "drive"
+    DOOR_OPERATOR = "door_operator"
+    SENSOR_BOX = "sensor_box"
+
+
+class Tier(enum.Enum):
+    """How good the map as a whole is: from a manual, from published code, from a sibling model, or from hearsay."""
+
+    MANUAL = "manual"
+    CODE = "code"
+    FAMILY = "family"
+    UNVERIFIED = "unverified"
+
+
+class LineSpec(Section, frozen=True, kw_only=True):
+    """Line settings ("9600 8N1") the device comes with, and all that it is known to accept."""
+
+    default: str
+    allowed: Annotated[tuple[str, ...], Meta(min_length=1)]
+
+
+class OnError(enum.Enum):
+    """What the device does with a request it cannot serve."""
+
+    EXCEPTION = "exception"
+    SILENCE = "silence"
+
+
+class Behaviour(Section, frozen=True, kw_only=True):
+    """The firmware's own habits. `latency_ms` runs from the request's end to the answer's start."""
+
+    errors: OnError = OnError.EXCEPTION
+    checks_crc: bool = True
+    latency_ms: Milliseconds
+
+
+class Option(Section, frozen=True, kw_only=True):
+    """Something about the installation that the registers do not tell; its first value is what a bench assumes."""
+
+    title: Text
+    values: Annotated[dict[Key, Text], Meta(min_length=2)]
+
+
+class Denied(Section, frozen=True, kw_only=True):
+    """Registers that are never touched, and why."""
+
+    address: Address
+    count: Annotated[int, Meta(ge=1)] = 1
+    why: Annotated[str, Meta(min_length=1)]
+
+
+class Identity(Section, frozen=True, kw_only=True):
+    """A row that tells the device's type; `expect` lists the raw values that are right, none if no source gives one."""
+
+    row: Key
+    expect: tuple[int, ...] = ()
+
+
+class BlockSpec(Section, frozen=True, kw_only=True):
+    """Registers that are read in one request, and so at one instant."""
+
+    name: Key
+    function: FunctionCode = HOLDING
+    address: Address
+    count: Annotated[int, Meta(ge=1, le=2000)]
+
+
+class WordOrder(enum.Enum):
+    """Which word of a number over two registers stands at the lower address."""
+
+    HIGH_FIRST = "high_first"
+    LOW_FIRST = "low_first"
+
+
+class FaultCoding(enum.Enum):
+    """How a row carries faults: one bit each (bit 0 is the row's lowest), or one number, 0 for none."""
+
+    BITS = "bits"
+    CODE = "code"
+
+
+class Row(Section, frozen=True, kw_only=True):
+    """One field of the register map: where its bits are, what they mean, where that was read.
+
+    `bits` is [lowest, highest] within the word (none: the whole word; a coil or discrete input has no bits). The row
+    feeds one vocabulary `item` as a truth value or a scaled number; or several through `meanings` (item -> raw number
+    -> word of the vocabulary; the first item decides when values contradict); or the fault list through `faults`. A row
+    that feeds nothing is shown raw. `default` is the raw number that a simulated device reports if nobody says better.
+    """
+
+    name: Key
+    function: FunctionCode = HOLDING
+    address: Address
+    words: Annotated[int, Meta(ge=1, le=2)] = 1
+    word_order: WordOrder | None = None
+    bits: tuple[Bit, Bit] | None = None
+    signed: bool = False
+    scale: Annotated[float, Meta(gt=0)] | None = None
+    unit: str = ""
+    item: str | None = None
+    invert: bool = False
+    meanings: dict[str, dict[int, bool | str]] = {}
+    faults: FaultCoding | None = None
+    when: dict[Key, Key] = {}
+    default: int = 0
+    status: Mark
+    unverified: bool = False
+    note: str = ""
+
+    def holds(self, options: Mapping[str, str]) -> bool:
+        """Whether this row exists in an installation that answers the profile's options so."""
+        return all(options.get(name) == value for name, value in self.when.items())
+
+
+class FaultSpec(Section, frozen=True, kw_only=True):
+    """One entry of the device's own fault table: the neutral name, and what people read."""
+
+    name: FaultName
+    title: Text
+    status: Mark
+
+
+class Profile(Section, frozen=True, kw_only=True):
+    """One kind of device on the bus. `faults` is keyed by bit number or fault code; tables are never shared."""
+
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=48)]
+    title: Text
+    kind: DeviceKind
+    tier: Tier
+    hardware_verified: bool
+    sources: Annotated[dict[str, str], Meta(min_length=1)]
+    slave: Annotated[int, Meta(ge=1, le=247)]
+    line: LineSpec
+    functions: Annotated[tuple[FunctionCode, ...], Meta(min_length=1)]
+    max_regs: Annotated[int, Meta(ge=1, le=125)]
+    min_gap_ms: Milliseconds = 0.0
+    max_late_ms: Milliseconds
+    behaviour: Behaviour
+    options: dict[Key, Option] = {}
+    deny: tuple[Denied, ...] = ()
+    identity: tuple[Identity, ...] = ()
+    comm_loss_effect: Text
+    blocks: Annotated[tuple[BlockSpec, ...], Meta(min_length=1)]
+    rows: Annotated[tuple[Row, ...], Meta(min_length=1)]
+    faults: dict[int, FaultSpec] = {}

@@ -1,0 +1,1 @@
+"""Message schemas and topics between the terminal and the platform."""

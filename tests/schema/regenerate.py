@@ -1,0 +1,55 @@
+"""Writes configs/schemas: the JSON Schema of every kind of file that people edit (`make schemas`).
+
+The loader also takes a bare number where text is wanted; the schemas do not, so that editors ask for the quotes.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edge_agent.config_types import AgentConfig
+from hil.setup import BenchSetup
+from protocols.lift.catalogue import CatalogueFile
+from protocols.profiles.schema import Profile
+from sim.building import Building
+
+SCHEMAS = Path(__file__).parents[2] / "configs" / "schemas"
+TYPES: dict[str, type] = {
+    "agent": AgentConfig,
+    "profile": Profile,
+    "building": Building,
+    "bench": BenchSetup,
+    "catalogue": CatalogueFile,
+}
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """The JSON Schema of one kind of file."""
+    schema = msgspec.json.schema(TYPES[name])
+    _close(schema)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"liftwarden {name}", **schema}
+
+
+def _close(part: Any) -> None:
+    """The loader refuses unknown keys in every struct, also in those that the wire's reader would let pass."""
+    if isinstance(part, list):
+        for one in part:
+            _close(one)
+    elif isinstance(part, dict):
+        if "properties" in part:
+            part["additionalProperties"] = False
+        for one in part.values():
+            _close(one)
+
+
+def text_of(name: str) -> str:
+    """The file as published."""
+    return json.dumps(schema_of(name), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    SCHEMAS.mkdir(parents=True, exist_ok=True)
+    for each in TYPES:
+        (SCHEMAS / f"{each}.json").write_text(text_of(each), encoding="utf-8")
