@@ -1,0 +1,119 @@
+"""A building with one lift: floors, drive, door, car and traffic, read from configs/buildings."""
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from protocols.resources import config_text
+from protocols.strictyaml import load_yaml
+from sim import SimError
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+NotNegative = Annotated[float, msgspec.Meta(ge=0)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One landing: what its sign says, and its height above the lowest one."""
+
+    label: str
+    height_m: NotNegative
+
+
+class Title(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A name for people."""
+
+    en: str
+    zh: str
+
+
+class Drive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Limits of the car's motion. Defaults: practice for 1.75 m/s (limits.csv: acceleration, jerk, B)."""
+
+    rated_speed_mps: Annotated[float, msgspec.Meta(gt=0, le=20)] = 1.75
+    accel_mps2: Annotated[float, msgspec.Meta(gt=0, le=1.5)] = 0.8
+    jerk_mps3: Annotated[float, msgspec.Meta(gt=0, le=5)] = 1.2
+    start_delay_s: Annotated[float, msgspec.Meta(ge=0.25, le=5)] = 0.5
+    """From doors closed to brake lifted; covers the last 2 % of the door's way (assumption)."""
+    emergency_decel_mps2: Annotated[float, msgspec.Meta(ge=1.6, le=9.81)] = 2.0
+    """Brake alone (assumption; above any acceleration limit allowed here, at most 1 g)."""
+    rescue_speed_mps: Annotated[float, msgspec.Meta(gt=0, le=0.3)] = 0.25
+    """Emergency electrical operation and correction runs: at most 0.30 m/s (EN 81-20 5.12.1.6, C)."""
+
+
+class Door(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The car door. Defaults: centre opening, 800 mm, times of practice (limits.csv: door times, C and B)."""
+
+    width_m: Annotated[float, msgspec.Meta(ge=0.5, le=3)] = 0.8
+    opening_s: Annotated[float, msgspec.Meta(ge=0.5, le=10)] = 2.0
+    closing_s: Annotated[float, msgspec.Meta(ge=0.5, le=10)] = 3.0
+    dwell_car_call_s: NotNegative = 3.0
+    dwell_hall_call_s: NotNegative = 5.0
+    zone_m: Annotated[float, msgspec.Meta(gt=0, le=0.35)] = 0.20
+    """Half the unlocking zone (EN 81-20 5.3.8.1, C)."""
+
+
+class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who comes. Arrivals are Poisson; the rest of the shares is traffic between upper floors."""
+
+    passengers_per_hour: NotNegative = 30.0
+    incoming: Share = 0.45
+    outgoing: Share = 0.45
+    transfer_s: Positive = 1.5
+    """One person through the door (residential 1.5..2.0 s, limits.csv, B)."""
+    patience_s: Positive = 600.0
+
+
+class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything about the place that does not change while the lift runs. Floor indices count from 0 upwards."""
+
+    name: str
+    title: Title
+    floors: Annotated[tuple[Floor, ...], msgspec.Meta(min_length=2, max_length=64)]
+    main_floor: Annotated[int, msgspec.Meta(ge=0)] = 0
+    capacity_persons: Annotated[int, msgspec.Meta(ge=1, le=60)] = 13
+    homing_after_s: Positive | None = None
+    """Idle time after which the car goes to the main floor; none: it parks where it is."""
+    drive: Drive = Drive()
+    door: Door = Door()
+    traffic: Traffic = Traffic()
+
+    def __post_init__(self) -> None:
+        heights = self.heights_m
+        if heights[0] != 0:
+            raise ValueError(f"the lowest floor is at height 0, not {heights[0]} m")
+        if any(above - below < 2.0 for below, above in pairwise(heights)):
+            raise ValueError("floors go from the lowest to the highest, at least 2 m apart")
+        if self.main_floor >= len(self.floors):
+            raise ValueError(f"main_floor {self.main_floor} is above the highest floor {len(self.floors) - 1}")
+        if self.traffic.incoming + self.traffic.outgoing > 1:
+            raise ValueError("incoming and outgoing traffic together are more than the whole")
+
+    @property
+    def heights_m(self) -> tuple[float, ...]:
+        """The landings' heights above the lowest one."""
+        return tuple(floor.height_m for floor in self.floors)
+
+    @property
+    def motion_limits(self) -> tuple[float, float, float]:
+        """Rated speed, acceleration and jerk."""
+        return self.drive.rated_speed_mps, self.drive.accel_mps2, self.drive.jerk_mps3
+
+
+def parse_building(text: str, source: str) -> Building:
+    """The building in a YAML text. Raises protocols.strictyaml.ConfigError, naming `source` and the line."""
+    return load_yaml(text, source, Building)
+
+
+def load_building(name_or_path: str) -> Building:
+    """A shipped building by its name, or one from a YAML file. Raises SimError or ConfigError."""
+    if not name_or_path.endswith((".yaml", ".yml")):
+        text, source = config_text("buildings", name_or_path)
+        return parse_building(text, source)
+    try:
+        text = Path(name_or_path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise SimError(f"cannot read building {name_or_path}: {error.strerror}; name a readable YAML file") from error
+    return parse_building(text, name_or_path)

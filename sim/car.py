@@ -1,0 +1,106 @@
+"""The car as everything else sees it: what it is doing, where it and its door are, and its one appointment.
+
+Every phase but PARKED and STUCK has an appointment that ends it; entering a phase cancels the one before.
+"""
+
+import enum
+from bisect import bisect
+from collections.abc import Callable
+from typing import Final, Protocol, final
+
+from protocols.lift.vocabulary import Direction
+from sim.agenda import Agenda, Appointment
+from sim.building import Building
+from sim.controller import Calls
+from sim.doors import DoorTravel
+from sim.motion import Motion, Rest
+from sim.passengers import Crowd
+from sim.trouble import Trouble
+from sim.truth import TruthKind, TruthValue
+
+LEVEL_M: Final = 0.010
+"""A car this close to a landing is level with it (EN 81-20 5.12.1.1.4: stopping accuracy, B)."""
+
+
+class Phase(enum.Enum):
+    """What the lift is doing."""
+
+    PARKED = "parked"
+    OPENING = "opening"
+    TRANSFER = "transfer"
+    DWELL = "dwell"
+    CLOSING = "closing"
+    STARTING = "starting"
+    RUNNING = "running"
+    BRAKING = "braking"
+    CREEPING = "creeping"
+    STUCK = "stuck"
+
+
+class Tell(Protocol):
+    """Writes the truth log."""
+
+    def __call__(self, kind: TruthKind, **data: TruthValue) -> None:
+        """Something happened now."""
+
+
+@final
+class Car:
+    """The state that the doorway, the hoist and the controller share. Positions at an instant are pure."""
+
+    def __init__(self, building: Building, agenda: Agenda, crowd: Crowd, trouble: Trouble, tell: Tell) -> None:
+        self.building: Final = building
+        self.heights_m: Final = building.heights_m
+        self.crowd: Final = crowd
+        self.trouble: Final = trouble
+        self.tell: Final = tell
+        self._agenda: Final = agenda
+        self._timer: Appointment | None = None
+        self.phase = Phase.PARKED
+        self.motion: Motion = Rest(self.heights_m[building.main_floor], 0)
+        self.door = DoorTravel()
+        self.calls = Calls()
+        self.heading = Direction.NONE
+        self.trips = 0
+        self.door_cycles = 0
+
+    @property
+    def now_ns(self) -> int:
+        """The present instant."""
+        return self._agenda.now_ns
+
+    @property
+    def floor(self) -> int:
+        """The index of the landing that is nearest now."""
+        return self.floor_at(self.now_ns)
+
+    @property
+    def persons(self) -> int:
+        """How many are in the car."""
+        return len(self.crowd.riders)
+
+    def floor_at(self, t_ns: int) -> int:
+        """The index of the landing nearest to the car."""
+        position_m, heights_m = self.motion.position_m(t_ns), self.heights_m
+        above = min(max(bisect(heights_m, position_m), 1), len(heights_m) - 1)
+        return above if heights_m[above] - position_m <= position_m - heights_m[above - 1] else above - 1
+
+    def off_landing_m(self, t_ns: int) -> float:
+        """The distance from the nearest landing."""
+        return abs(self.motion.position_m(t_ns) - self.heights_m[self.floor_at(t_ns)])
+
+    def in_zone(self, t_ns: int) -> bool:
+        """Whether the car is in the unlocking zone of a landing."""
+        return self.off_landing_m(t_ns) <= self.building.door.zone_m
+
+    @property
+    def is_level(self) -> bool:
+        """Whether the car stands level with a landing."""
+        return self.off_landing_m(self.now_ns) <= LEVEL_M
+
+    def enter(self, phase: Phase, until_ns: int | None = None, then: Callable[[], None] | None = None) -> None:
+        """Be in `phase`, and let `then` end it at `until_ns`."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self.phase = phase
+        self._timer = None if until_ns is None or then is None else self._agenda.at(until_ns, then)

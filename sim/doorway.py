@@ -1,0 +1,154 @@
+"""The door at a landing and the people who pass it, one at a time: first out, then in, then wait and close."""
+
+from collections.abc import Callable
+from typing import Final, final
+
+from protocols.lift.vocabulary import Direction
+from sim.agenda import to_ns
+from sim.car import Car, Phase
+from sim.controller import Calls, answer
+from sim.doors import CLOSED_LIMIT, OPEN_LIMIT
+from sim.passengers import Passenger
+from sim.trouble import JAM_OPENING_M
+from sim.truth import TruthKind
+
+RESCUE_HOLD_S: Final = 10.0
+"""How long a technician keeps the door open after the last one got out, to look around (a design value)."""
+
+
+@final
+class Doorway:
+    """Opens, lets people through, closes. Calls `on_open` at the open limit, `on_closed` at the close limit."""
+
+    def __init__(
+        self, car: Car, on_open: Callable[[], None], on_closed: Callable[[], None], on_dead: Callable[[], None]
+    ) -> None:
+        self._car: Final = car
+        self._on_open: Final = on_open
+        self._on_closed: Final = on_closed
+        self._on_dead: Final = on_dead
+        self._opened_ns = 0
+        self._hold_until_ns = 0
+        self._hall_stop = False
+
+    def open(self) -> None:
+        """Answer the calls of this landing and open, from wherever the door is."""
+        car, floor = self._car, self._car.floor
+        self._hall_stop = bool(car.calls.hall >> floor & 1)
+        self._answer(floor)
+        car.door = car.door.turned(car.now_ns, 1.0, to_ns(car.building.door.opening_s))
+        car.tell(TruthKind.DOOR_OPENING, floor=floor)
+        car.enter(Phase.OPENING, car.door.reaches_ns(OPEN_LIMIT), self._opened)
+
+    def jam(self) -> None:
+        """Begin to open, and stick."""
+        car, door = self._car, self._car.building.door
+        car.tell(TruthKind.DOOR_OPENING, floor=car.floor)
+        car.door = car.door.turned(car.now_ns, JAM_OPENING_M / door.width_m, to_ns(door.opening_s))
+
+    def move_to(self, fraction: float) -> int:
+        """Somebody moves the door by hand; when it will be there."""
+        car, door = self._car, self._car.building.door
+        full_travel_s = door.opening_s if fraction > 0 else door.closing_s
+        car.door = car.door.turned(car.now_ns, fraction, to_ns(full_travel_s))
+        return car.door.reaches_ns(fraction)
+
+    def button_here(self, floor: int) -> None:
+        """A hall button at the landing where the car stands with its door not shut: let in who fits in."""
+        if self._boarder(floor) is None:
+            return
+        if self._car.phase is Phase.OPENING:
+            self._answer(floor)
+        else:
+            self.be_open()
+
+    def be_open(self) -> None:
+        """Open again if the door is closing or was closed; if it is open, look who wants to pass."""
+        if self._car.phase is Phase.DWELL:
+            self._let_through()
+        elif self._car.phase in {Phase.PARKED, Phase.STARTING, Phase.CLOSING}:
+            self.open()
+
+    def let_go(self) -> None:
+        """Whoever holds the door stops doing so."""
+        self._hold_until_ns = 0
+        if self._car.phase is Phase.DWELL:
+            self._dwell()
+
+    def _opened(self) -> None:
+        car, floor = self._car, self._car.floor
+        self._opened_ns = car.now_ns
+        car.tell(TruthKind.DOOR_OPEN, floor=floor)
+        self._on_open()
+        if car.trouble.rescuing:
+            car.crowd.all_want_out(floor)
+            car.calls = Calls(0, car.calls.up, car.calls.down)
+        for person in car.crowd.lose_patience(floor, car.now_ns):
+            car.tell(TruthKind.ABANDONED, person=person.serial, floor=floor)
+        self._let_through()
+
+    def _let_through(self) -> None:
+        car, floor = self._car, self._car.floor
+        self._answer(floor)
+        after_ns = car.now_ns + to_ns(car.building.traffic.transfer_s)
+        leaver = car.crowd.next_leaver(floor)
+        boarder = self._boarder(floor) if leaver is None else None
+        if leaver is not None:
+            car.enter(Phase.TRANSFER, after_ns, lambda: self._alight(leaver, floor))
+        elif boarder is not None:
+            car.enter(Phase.TRANSFER, after_ns, lambda: self._board(boarder, floor))
+        else:
+            self._dwell()
+
+    def _answer(self, floor: int) -> None:
+        car = self._car
+        car.calls, car.heading = answer(car.calls, floor, car.heading)
+
+    def _boarder(self, floor: int) -> Passenger | None:
+        car = self._car
+        if car.trouble.rescuing or not car.crowd.has_room:
+            return None
+        return car.crowd.next_boarder(floor, car.heading)
+
+    def _alight(self, person: Passenger, floor: int) -> None:
+        car = self._car
+        car.crowd.alight(person)
+        car.tell(TruthKind.ALIGHTED, person=person.serial, floor=floor, persons=car.persons)
+        self._let_through()
+
+    def _board(self, person: Passenger, floor: int) -> None:
+        car = self._car
+        car.crowd.board(person)
+        car.tell(TruthKind.BOARDED, person=person.serial, floor=floor, persons=car.persons)
+        if person.destination is not None:
+            car.calls = car.calls.with_car(person.destination)
+            if car.heading is Direction.NONE:
+                car.heading = person.way
+        self._let_through()
+
+    def _dwell(self) -> None:
+        car, door = self._car, self._car.building.door
+        if car.trouble.hold_ns is not None:
+            self._hold_until_ns = car.now_ns + car.trouble.hold_ns
+            car.trouble.hold_ns = None
+        if car.trouble.rescuing:
+            self._hold_until_ns = car.now_ns + to_ns(RESCUE_HOLD_S)
+        dwell_s = door.dwell_hall_call_s if self._hall_stop else door.dwell_car_call_s
+        until_ns = max(self._opened_ns + to_ns(dwell_s), self._hold_until_ns, car.now_ns)
+        car.enter(Phase.DWELL, until_ns, self._close)
+
+    def _close(self) -> None:
+        car = self._car
+        if not car.trouble.mains:
+            self._on_dead()
+            return
+        car.door = car.door.turned(car.now_ns, 0.0, to_ns(car.building.door.closing_s))
+        car.tell(TruthKind.DOOR_CLOSING, floor=car.floor)
+        car.enter(Phase.CLOSING, car.door.reaches_ns(CLOSED_LIMIT), self._closed)
+
+    def _closed(self) -> None:
+        car = self._car
+        car.door_cycles += 1
+        car.trouble.rescuing = False
+        car.tell(TruthKind.DOOR_CLOSED, floor=car.floor, persons=car.persons)
+        self._on_closed()

@@ -1,0 +1,238 @@
+"""One lift in service: the controller between its buttons, its doorway and its hoist, and what happens without it."""
+
+from typing import Final, final
+
+from protocols.lift.vocabulary import Direction
+from sim.agenda import to_ns
+from sim.car import Car, Phase
+from sim.controller import BYPASS_LOAD, Calls, answer, heading_to, next_stop
+from sim.doorway import Doorway
+from sim.hoist import Hoist
+from sim.passengers import Journeys
+from sim.trouble import PRIED_FRACTION, Fault
+from sim.truth import TruthKind
+
+_AT_LANDING: Final = frozenset(
+    {Phase.PARKED, Phase.OPENING, Phase.TRANSFER, Phase.DWELL, Phase.CLOSING, Phase.STARTING}
+)
+
+
+@final
+class Lift:
+    """Serves calls. People, mishaps and rescue reach it through its public methods."""
+
+    def __init__(self, car: Car, journeys: Journeys) -> None:
+        self.car: Final = car
+        self._journeys: Final = journeys
+        self._doorway: Final = Doorway(car, self._set_free, self._closed, self._get_stuck)
+        self._hoist: Final = Hoist(car, self._arrived, self._halted, self._doorway.open, self._break_down)
+        self._trapped = False
+
+    # people
+
+    def person_comes(self, origin: int, destination: int | None) -> None:
+        """Somebody comes to the landing `origin` and presses the button there; no destination: only to stand inside."""
+        car = self.car
+        person = car.crowd.newcomer(origin, destination, car.now_ns)
+        if destination is None:
+            car.tell(TruthKind.WAITING, person=person.serial, floor=origin)
+        else:
+            car.tell(TruthKind.WAITING, person=person.serial, floor=origin, to=destination)
+        way = person.way
+        if way is Direction.NONE:
+            way = Direction.UP if origin < len(car.heights_m) - 1 else Direction.DOWN
+        self._hall_button(origin, way)
+
+    def summon_passenger(self) -> None:
+        """Somebody comes to where the car is, and wants to ride."""
+        self.person_comes(self.car.floor, self._journeys.destination_from(self.car.floor))
+
+    def idle_person_comes(self) -> None:
+        """Somebody comes to where the car is, and will only stand in it."""
+        self.person_comes(self.car.floor, None)
+
+    def idle_persons_leave(self) -> bool:
+        """Those who stand idle in a car that can open open it and leave; whether there are any."""
+        if self.car.phase not in _AT_LANDING or not self.car.crowd.idle_want_out(self.car.floor):
+            return False
+        self._doorway.be_open()
+        return True
+
+    def hold_door(self) -> bool:
+        """Somebody stands in the doorway as soon as it is open; False if the car must first come to a landing."""
+        if self.car.phase is Phase.PARKED:
+            self.summon_passenger()
+        elif self.car.phase is not Phase.STARTING:
+            self._doorway.be_open()
+        return self.car.phase in {Phase.OPENING, Phase.TRANSFER, Phase.DWELL}
+
+    # mishaps and rescue
+
+    def look_for_trouble(self) -> bool:
+        """Something was armed: begin it if the occasion is now; whether it was."""
+        if self.car.phase is Phase.PARKED:
+            self.summon_passenger()
+        return self.car.phase is Phase.RUNNING and self._hoist.plan_end()
+
+    def call_off(self) -> None:
+        """Nothing is armed any more, and whoever holds the door stops doing so."""
+        self._doorway.let_go()
+        if self.car.phase is Phase.RUNNING:
+            self._hoist.plan_end()
+
+    def cut_power(self) -> None:
+        """Drive and door stop where they are; the controller forgets its calls."""
+        car = self.car
+        car.tell(TruthKind.POWER, mains=False)
+        car.calls = Calls()
+        if car.phase in {Phase.RUNNING, Phase.CREEPING}:
+            self._hoist.brake()
+        elif car.phase is not Phase.BRAKING:
+            car.door = car.door.frozen(car.now_ns)
+            self._get_stuck()
+
+    def power_back(self) -> None:
+        """The controller is awake again: people press their buttons once more, and it finds its landing."""
+        car = self.car
+        car.tell(TruthKind.POWER, mains=True)
+        for person in car.crowd.riders:
+            if person.destination is not None:
+                car.calls = car.calls.with_car(person.destination)
+        for floor in range(len(car.heights_m)):
+            self._left_behind_press(floor)
+        if car.trouble.fault is None:
+            self.recover()
+
+    def pry_door(self) -> bool:
+        """Somebody inside forces the door of a car stuck outside the zone; whether that could be."""
+        car = self.car
+        if car.phase is not Phase.STUCK or car.in_zone(car.now_ns) or not car.persons:
+            return False
+        self._doorway.move_to(PRIED_FRACTION)
+        return True
+
+    def recover(self) -> None:
+        """Bring a stuck car to the nearest landing, slowly and with its door closed, and let people out."""
+        car = self.car
+        if car.phase is not Phase.STUCK:
+            return
+        closed = car.door.is_closed(car.now_ns)
+        if not car.is_level:
+            car.enter(Phase.STUCK, self._doorway.move_to(0.0), self._hoist.creep)
+        elif car.persons or not closed:
+            self._doorway.open()
+        elif car.trouble.mains:
+            car.trouble.rescuing = False
+            self._dispatch()
+
+    # buttons
+
+    def _hall_button(self, floor: int, way: Direction) -> None:
+        car = self.car
+        if not car.trouble.mains:
+            return
+        car.calls = car.calls.with_hall(floor, way)
+        match car.phase:
+            case Phase.PARKED:
+                self._dispatch()
+            case Phase.RUNNING:
+                if way is car.motion.direction and not self._nearly_full:
+                    self._hoist.shorten_to(floor)
+            case Phase.OPENING | Phase.DWELL | Phase.CLOSING if floor == car.floor:
+                self._doorway.button_here(floor)
+            case _:
+                pass
+
+    def _left_behind_press(self, floor: int) -> None:
+        for way in self.car.crowd.ways_wanted(floor):
+            self.car.calls = self.car.calls.with_hall(floor, way)
+
+    @property
+    def _nearly_full(self) -> bool:
+        return self.car.persons >= BYPASS_LOAD * self.car.building.capacity_persons
+
+    # service
+
+    def _next_stop(self) -> int | None:
+        return next_stop(self.car.calls, self.car.floor, self.car.heading, self._nearly_full)
+
+    def _closed(self) -> None:
+        self._left_behind_press(self.car.floor)
+        self._dispatch()
+
+    def _dispatch(self) -> None:
+        """Doors closed, car level: go where calls are, or park."""
+        car, target = self.car, self._next_stop()
+        if target is None:
+            self._park()
+        elif target == car.floor:
+            self._doorway.open()
+        else:
+            car.heading = heading_to(car.floor, target)
+            car.enter(Phase.STARTING, car.now_ns + to_ns(car.building.drive.start_delay_s), self._depart)
+
+    def _depart(self) -> None:
+        target = self._next_stop()  # a nearer call may have come since
+        if target is None or target == self.car.floor:
+            self._dispatch()
+        else:
+            self._start(target)
+
+    def _start(self, target: int) -> None:
+        self.car.heading = heading_to(self.car.floor, target)
+        self._hoist.run_to(target)
+
+    def _park(self) -> None:
+        car = self.car
+        car.heading = Direction.NONE
+        home, after_s = car.building.main_floor, car.building.homing_after_s
+        if after_s is not None and car.floor != home:
+            car.enter(Phase.PARKED, car.now_ns + to_ns(after_s), lambda: self._start(home))
+        else:
+            car.enter(Phase.PARKED)
+        if car.trouble.wants_passenger and not self._nearly_full:
+            self.summon_passenger()
+
+    def _arrived(self) -> None:
+        car, armed = self.car, self.car.trouble.armed
+        if car.persons and armed in {Fault.DOOR_DEAD, Fault.DOOR_JAMMED}:
+            self._fail_to_open(armed)
+        elif (car.calls.every >> car.floor & 1) or car.crowd.next_leaver(car.floor) is not None:
+            self._doorway.open()
+        else:
+            self._dispatch()
+
+    # trouble
+
+    def _fail_to_open(self, fault: Fault) -> None:
+        car = self.car
+        car.calls, car.heading = answer(car.calls, car.floor, car.heading)
+        self._break_down(fault)
+        if fault is Fault.DOOR_JAMMED:
+            self._doorway.jam()
+        self._get_stuck()
+
+    def _break_down(self, fault: Fault) -> None:
+        self.car.trouble.armed = None
+        self.car.trouble.fault = fault
+        self.car.tell(TruthKind.FAULT, fault=fault.value)
+
+    def _halted(self) -> None:
+        self._get_stuck()
+        if self.car.trouble.rescuing or not self.car.trouble.out_of_order:
+            self.recover()
+
+    def _get_stuck(self) -> None:
+        car = self.car
+        car.enter(Phase.STUCK)
+        in_zone = car.in_zone(car.now_ns)
+        if not car.persons or self._trapped or (in_zone and car.door.is_open(car.now_ns)):
+            return
+        self._trapped = True
+        cause = "power" if car.trouble.fault is None else car.trouble.fault.value
+        car.tell(TruthKind.TRAPPED_SINCE, persons=car.persons, floor=car.floor, door_zone=in_zone, cause=cause)
+
+    def _set_free(self) -> None:
+        if self._trapped:
+            self._trapped = False
+            self.car.tell(TruthKind.FREED, persons=self.car.persons, floor=self.car.floor)

@@ -1,0 +1,78 @@
+"""What each stimulus does to the lift."""
+
+from typing import Final, assert_never
+
+from sim.agenda import to_ns
+from sim.lift import Lift
+from sim.stimuli import Effect, Stimulus
+from sim.trouble import ENTRAPPING, Trouble
+
+DEFAULT_HOLD_S: Final = 300.0
+"""How long somebody holds the door if it isn't said (scene "door held open 5 min by a person")."""
+
+
+def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noqa: PLR0911  # one for each stimulus
+    """Apply `stimulus` now. `seconds` is for those that last."""
+    trouble = lift.car.trouble
+    match stimulus:
+        case Stimulus.ENTRAP_BETWEEN_FLOORS | Stimulus.ENTRAP_AT_LANDING | Stimulus.DOOR_JAMMED_AJAR:
+            return _arm(stimulus, lift, trouble)
+        case Stimulus.RELEASE:
+            return _release(lift, trouble)
+        case Stimulus.POWER_LOSS:
+            return _power_loss(lift, trouble)
+        case Stimulus.POWER_RESTORE:
+            return _power_restore(lift, trouble)
+        case Stimulus.HOLD_DOOR:
+            return _hold(DEFAULT_HOLD_S if seconds is None else seconds, lift, trouble)
+        case Stimulus.FORCE_DOOR:
+            return Effect.NOW if lift.pry_door() else Effect.NONE
+        case Stimulus.IDLE_PERSON:
+            lift.idle_person_comes()
+            return Effect.NOW
+        case Stimulus.PERSON_ENTERS:
+            lift.summon_passenger()
+            return Effect.NOW
+        case Stimulus.PERSON_LEAVES:
+            return Effect.NOW if lift.idle_persons_leave() else Effect.NONE
+        case _:
+            assert_never(stimulus)
+
+
+def _arm(stimulus: Stimulus, lift: Lift, trouble: Trouble) -> Effect:
+    if trouble.out_of_order:
+        return Effect.NONE
+    trouble.armed = ENTRAPPING[stimulus]
+    return Effect.NOW if lift.look_for_trouble() else Effect.ARMED
+
+
+def _release(lift: Lift, trouble: Trouble) -> Effect:
+    was_wrong = trouble.out_of_order or trouble.wants_passenger
+    trouble.rescuing = trouble.rescuing or trouble.out_of_order
+    trouble.armed = trouble.hold_ns = trouble.fault = None
+    lift.call_off()
+    lift.recover()
+    return Effect.NOW if was_wrong else Effect.NONE
+
+
+def _power_loss(lift: Lift, trouble: Trouble) -> Effect:
+    if not trouble.mains:
+        return Effect.NONE
+    trouble.mains = False
+    lift.cut_power()
+    return Effect.NOW
+
+
+def _power_restore(lift: Lift, trouble: Trouble) -> Effect:
+    if trouble.mains:
+        return Effect.NONE
+    trouble.mains = True
+    lift.power_back()
+    return Effect.NOW
+
+
+def _hold(seconds: float, lift: Lift, trouble: Trouble) -> Effect:
+    if trouble.out_of_order:
+        return Effect.NONE
+    trouble.hold_ns = to_ns(seconds)
+    return Effect.NOW if lift.hold_door() else Effect.ARMED

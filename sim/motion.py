@@ -1,0 +1,143 @@
+"""Where the car is: at rest, on a run, or braking. Each is a closed-form function of time in one dimension."""
+
+from itertools import pairwise
+from typing import Final, Protocol, final
+
+from protocols.lift.vocabulary import Direction
+from sim.agenda import NS_PER_S, to_ns
+from sim.kinematics import Move
+
+SIGN: Final = {Direction.UP: 1.0, Direction.DOWN: -1.0, Direction.NONE: 0.0}
+
+
+class Motion(Protocol):
+    """The car's place and speed as functions of time, from the instant at which this motion began."""
+
+    @property
+    def end_ns(self) -> int:
+        """When the car is at rest."""
+
+    @property
+    def direction(self) -> Direction:
+        """Which way it goes."""
+
+    def position_m(self, t_ns: int) -> float:
+        """Height above the lowest landing."""
+
+    def speed_mps(self, t_ns: int) -> float:
+        """Speed without sign."""
+
+
+@final
+class Rest:
+    """Standing at a height."""
+
+    __slots__ = ("_position_m", "end_ns")
+    direction: Final = Direction.NONE
+
+    def __init__(self, position_m: float, since_ns: int) -> None:
+        self._position_m: Final = position_m
+        self.end_ns: Final = since_ns
+
+    def position_m(self, t_ns: int) -> float:
+        """The same at all times."""
+        return self._position_m
+
+    def speed_mps(self, t_ns: int) -> float:
+        """None."""
+        return 0.0
+
+
+@final
+class Run:
+    """A rest-to-rest move from `origin_m` to `target_m` that began at `start_ns`."""
+
+    __slots__ = ("_limits", "_move", "_sign", "direction", "end_ns", "origin_m", "start_ns", "target_m")
+
+    def __init__(self, origin_m: float, target_m: float, start_ns: int, limits: tuple[float, float, float]) -> None:
+        self.origin_m: Final = origin_m
+        self.target_m: Final = target_m
+        self.start_ns: Final = start_ns
+        self.direction: Final = Direction.UP if target_m >= origin_m else Direction.DOWN
+        self._limits: Final = limits
+        self._sign: Final = SIGN[self.direction]
+        self._move: Final = Move(abs(target_m - origin_m), *limits)
+        self.end_ns: Final = start_ns + to_ns(self._move.duration_s)
+
+    def position_m(self, t_ns: int) -> float:
+        """Height above the lowest landing; exactly the target at the end."""
+        if t_ns >= self.end_ns:
+            return self.target_m
+        return self.origin_m + self._sign * self._move.position_m((t_ns - self.start_ns) / NS_PER_S)
+
+    def speed_mps(self, t_ns: int) -> float:
+        """Speed without sign; exactly 0 at the end."""
+        return 0.0 if t_ns >= self.end_ns else self._move.speed_mps((t_ns - self.start_ns) / NS_PER_S)
+
+    def shortened(self, target_m: float, now_ns: int) -> "Run | None":
+        """The same run to a nearer target, or None if the car can no longer stop there smoothly."""
+        shorter = Run(self.origin_m, target_m, self.start_ns, self._limits)
+        in_time = now_ns - self.start_ns <= to_ns(shorter._move.commit_s)
+        return shorter if in_time and shorter.direction is self.direction else None
+
+
+@final
+class Braking:
+    """An emergency stop at a constant deceleration."""
+
+    __slots__ = ("_decel_mps2", "_origin_m", "_sign", "_speed_mps", "_start_ns", "direction", "end_ns")
+
+    def __init__(self, before: Motion, start_ns: int, decel_mps2: float) -> None:
+        self._origin_m: Final = before.position_m(start_ns)
+        self._speed_mps: Final = before.speed_mps(start_ns)
+        self._start_ns: Final = start_ns
+        self._decel_mps2: Final = decel_mps2
+        self.direction: Final = before.direction
+        self._sign: Final = SIGN[before.direction]
+        self.end_ns: Final = start_ns + to_ns(self._speed_mps / decel_mps2)
+
+    def position_m(self, t_ns: int) -> float:
+        """Height above the lowest landing."""
+        t_s = (min(t_ns, self.end_ns) - self._start_ns) / NS_PER_S
+        return self._origin_m + self._sign * (self._speed_mps * t_s - self._decel_mps2 * t_s * t_s / 2)
+
+    def speed_mps(self, t_ns: int) -> float:
+        """Speed without sign."""
+        if t_ns >= self.end_ns:
+            return 0.0
+        return max(0.0, self._speed_mps - self._decel_mps2 * (t_ns - self._start_ns) / NS_PER_S)
+
+
+def brake_between(run: Run, now_ns: int, heights_m: tuple[float, ...], clear_m: float, decel_mps2: float) -> int | None:
+    """When to brake on `run`, at or after `now_ns`, to stand at least `clear_m` from every landing; None if too late.
+
+    The standstill that braking leads to moves steadily along the way as long as `decel_mps2` exceeds the run's own
+    acceleration limit, so that bisection finds its instant.
+    """
+
+    def standstill_m(t_ns: int) -> float:
+        braking = Braking(run, t_ns, decel_mps2)
+        return braking.position_m(braking.end_ns)
+
+    sign = SIGN[run.direction]
+    earliest = standstill_m(now_ns)
+    wanted = _next_clear(sign * earliest, sorted(sign * height for height in heights_m), clear_m)
+    if wanted is None or wanted >= sign * run.target_m:
+        return None
+    low, high = now_ns, run.end_ns
+    while low < high:
+        middle = (low + high) // 2
+        if sign * standstill_m(middle) >= wanted:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _next_clear(at_m: float, heights_m: list[float], clear_m: float) -> float | None:
+    """The first place from `at_m` upwards that is between landings and clear of both."""
+    for below, above in pairwise(heights_m):
+        place = max(at_m, below + clear_m)
+        if place <= above - clear_m:
+            return place
+    return None

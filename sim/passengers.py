@@ -1,0 +1,136 @@
+"""People: a seeded Poisson stream of journeys, who waits at which landing, and who is in the car."""
+
+import random
+from typing import Final, final
+
+import msgspec
+
+from protocols.lift.vocabulary import Direction
+from sim.agenda import to_ns
+from sim.building import Building
+from sim.controller import heading_to
+
+
+class Passenger(msgspec.Struct, frozen=True):
+    """One person. Without a destination: steps in, presses nothing, and stays."""
+
+    serial: int
+    origin: int
+    destination: int | None
+    came_ns: int
+
+    @property
+    def way(self) -> Direction:
+        """The hall button this person presses."""
+        return Direction.NONE if self.destination is None else heading_to(self.origin, self.destination)
+
+
+@final
+class Journeys:
+    """When the next person comes, and from where to where. Each concern draws from a stream of its own."""
+
+    def __init__(self, building: Building, seed: int) -> None:
+        self._traffic: Final = building.traffic
+        self._main: Final = building.main_floor
+        self._others: Final = tuple(i for i in range(len(building.floors)) if i != building.main_floor)
+        self._gaps: Final = random.Random(f"{seed}/arrivals")
+        self._routes: Final = random.Random(f"{seed}/routes")
+        self._visitors: Final = random.Random(f"{seed}/visitors")
+
+    def next_gap_ns(self) -> int | None:
+        """Until the next person comes, exponentially distributed; None if nobody ever comes."""
+        per_hour = self._traffic.passengers_per_hour
+        return to_ns(self._gaps.expovariate(per_hour / 3600)) if per_hour else None
+
+    def route(self) -> tuple[int, int]:
+        """Origin and destination of the next person, by the building's shares of traffic."""
+        draw = self._routes.random()
+        other = self._routes.choice(self._others)
+        if draw < self._traffic.incoming:
+            return self._main, other
+        if draw < self._traffic.incoming + self._traffic.outgoing or len(self._others) == 1:
+            return other, self._main
+        return other, self._routes.choice([floor for floor in self._others if floor != other])
+
+    def destination_from(self, floor: int) -> int:
+        """Where somebody who is sent to the lift by a stimulus wants to go."""
+        return self._visitors.choice([i for i in (self._main, *self._others) if i != floor])
+
+
+@final
+class Crowd:
+    """Everybody who came and has not gone. Nobody is lost: came = waiting + riding + served + abandoned."""
+
+    def __init__(self, building: Building) -> None:
+        self._capacity: Final = building.capacity_persons
+        self._patience_ns: Final = to_ns(building.traffic.patience_s)
+        self._waiting: Final[list[list[Passenger]]] = [[] for _ in building.floors]
+        self.riders: Final[list[Passenger]] = []
+        self.came = 0
+        self.served = 0
+        self.abandoned = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many wait at the landings."""
+        return sum(map(len, self._waiting))
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more fits into the car."""
+        return len(self.riders) < self._capacity
+
+    def newcomer(self, origin: int, destination: int | None, now_ns: int) -> Passenger:
+        """Somebody comes to the landing `origin`."""
+        self.came += 1
+        person = Passenger(self.came, origin, destination, now_ns)
+        self._waiting[origin].append(person)
+        return person
+
+    def lose_patience(self, floor: int, now_ns: int) -> list[Passenger]:
+        """Those who had gone away from `floor` by now without a ride (found out when the doors open there)."""
+        gone = [person for person in self._waiting[floor] if now_ns - person.came_ns > self._patience_ns]
+        if gone:
+            self._waiting[floor] = [person for person in self._waiting[floor] if person not in gone]
+            self.abandoned += len(gone)
+        return gone
+
+    def next_leaver(self, floor: int) -> Passenger | None:
+        """Who in the car wants out at `floor`."""
+        return next((person for person in self.riders if person.destination == floor), None)
+
+    def next_boarder(self, floor: int, heading: Direction) -> Passenger | None:
+        """Who at `floor` steps into a car that goes `heading` (NONE: wherever it is asked to)."""
+        anywhere = heading is Direction.NONE
+        return next(
+            (p for p in self._waiting[floor] if anywhere or p.destination is None or p.way is heading),
+            None,
+        )
+
+    def board(self, person: Passenger) -> None:
+        """From the landing into the car."""
+        self._waiting[person.origin].remove(person)
+        self.riders.append(person)
+
+    def alight(self, person: Passenger) -> None:
+        """Out of the car, and gone."""
+        self.riders.remove(person)
+        self.served += 1
+
+    def all_want_out(self, floor: int) -> None:
+        """Everybody in the car will leave at `floor`."""
+        self.riders[:] = [msgspec.structs.replace(person, destination=floor) for person in self.riders]
+
+    def idle_want_out(self, floor: int) -> bool:
+        """Those who ride nowhere will leave at `floor`; whether there are any."""
+        idle = any(person.destination is None for person in self.riders)
+        self.riders[:] = [
+            msgspec.structs.replace(person, destination=floor) if person.destination is None else person
+            for person in self.riders
+        ]
+        return idle
+
+    def ways_wanted(self, floor: int) -> list[Direction]:
+        """The hall buttons that those at `floor` press, in a fixed order."""
+        wanted = [person.way for person in self._waiting[floor]]
+        return [way for way in (Direction.UP, Direction.DOWN) if way in wanted]

@@ -1,0 +1,44 @@
+"""What really happened: the log that verdicts are made from. Nothing in it passed a sensor."""
+
+import enum
+from collections.abc import Callable
+
+import msgspec
+
+TruthValue = float | int | str | bool | list[str]
+
+
+class TruthKind(enum.StrEnum):
+    """The kinds of records."""
+
+    WAITING = "waiting"
+    ABANDONED = "abandoned"
+    BOARDED = "boarded"
+    ALIGHTED = "alighted"
+    DEPARTED = "departed"
+    STOPPED = "stopped"
+    ARRIVED = "arrived"
+    DOOR_OPENING = "door_opening"
+    DOOR_OPEN = "door_open"
+    DOOR_CLOSING = "door_closing"
+    DOOR_CLOSED = "door_closed"
+    STIMULUS = "stimulus"
+    FAULT = "fault"
+    POWER = "power"
+    TRAPPED_SINCE = "trapped_since"
+    FREED = "freed"
+
+
+class TruthRecord(msgspec.Struct, frozen=True):
+    """One thing that happened at `t_ns`.
+
+    `stopped` is every standstill, with `door_zone` and `persons`; `arrived` follows it at a landing. `trapped_since`
+    is the instant from which somebody is in the standing car and cannot get out; `freed` ends it.
+    """
+
+    t_ns: int
+    kind: TruthKind
+    data: dict[str, TruthValue]
+
+
+OnTruth = Callable[[TruthRecord], None]

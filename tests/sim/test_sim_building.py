@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from sim_witness import HOUSE
+
+from protocols import ProtocolError
+from sim import SimError
+from sim.building import Floor, load_building, parse_building
+
+FLOORS = 'floors: [{label: "G", height_m: 0}, {label: "1", height_m: 4.2}]\n'
+HEAD = "name: hut\ntitle: {en: Hut, zh: 小屋}\n"
+
+
+def test_the_shipped_building_loads() -> None:
+    building = load_building("residential-9")
+    assert [floor.label for floor in building.floors] == [str(i) for i in range(1, 10)]
+    assert building.motion_limits == (1.75, 0.8, 1.2)
+
+
+def test_a_building_comes_from_a_file_too(tmp_path: Path) -> None:
+    path = tmp_path / "hut.yaml"
+    path.write_text(HEAD + FLOORS, encoding="utf-8")
+    assert load_building(str(path)).heights_m == (0, 4.2)
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(SimError, match=r"cannot read building .*hut\.yaml"):
+        load_building(str(tmp_path / "hut.yaml"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(HEAD + FLOORS + "flors: 3\n", id="unknown-key"),
+        pytest.param(HEAD + "floors: []\n", id="no-floors"),
+        pytest.param(HEAD + FLOORS + "drive: {rescue_speed_mps: 0.5}\n", id="rescue-faster-than-the-standard"),
+        pytest.param(HEAD + FLOORS + "door: {zone_m: 0.4}\n", id="zone-wider-than-the-standard"),
+        pytest.param(HEAD + FLOORS + "main_floor: 2\n", id="main-floor-does-not-exist"),
+    ],
+)
+def test_an_impossible_building_is_refused(text: str) -> None:
+    with pytest.raises(ProtocolError):
+        parse_building(text, "hut.yaml")
+
+
+@pytest.mark.parametrize(
+    ("floors", "reason"),
+    [
+        ((Floor("1", 1.0), Floor("2", 4.0)), "height 0"),
+        ((Floor("1", 0.0), Floor("2", 1.0)), "2 m apart"),
+        ((Floor("1", 0.0), Floor("2", 6.0), Floor("3", 3.0)), "lowest to the highest"),
+    ],
+)
+def test_floors_are_in_order(floors: tuple[Floor, ...], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        replace(HOUSE, floors=floors, main_floor=0)
+
+
+def test_shares_of_traffic_are_parts_of_a_whole() -> None:
+    with pytest.raises(ValueError, match="more than the whole"):
+        replace(HOUSE, traffic=replace(HOUSE.traffic, incoming=0.7, outgoing=0.7))
