@@ -1,0 +1,20 @@
+"""The catalogue of this box, proven to name every code that the agent can say."""
+
+from typing import Final
+
+from protocols.lift.catalogue import Catalogue, parse_catalogue
+from protocols.resources import config_text
+from protocols.strictyaml import ConfigError
+
+CODES: Final = ("A01", "A02", "D02", "D04", "E41", "F19", "F26")
+"""What `lift_core` says."""
+
+
+def load_codes() -> Catalogue:
+    """Every code with its name and severity. Raises ConfigError, one line, also when a code is missing."""
+    text, source = config_text("catalogue", "events")
+    catalogue = parse_catalogue(text, source)
+    missing = [code for code in CODES if code not in catalogue]
+    if missing:
+        raise ConfigError(source, None, f"lacks {', '.join(missing)}; copy the rows from the shipped catalogue")
+    return catalogue

@@ -1,0 +1,143 @@
+"""What stands on the bus, worked out of the configuration: line settings, devices, layouts, and whether it can work."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar, TypeVarTuple, Unpack
+
+import msgspec
+
+from edge_agent import AgentError
+from edge_agent.blind_spots import blind_spots
+from edge_agent.clock import NS
+from edge_agent.config_types import AgentConfig, DeviceConfig, LiftConfig
+from edge_agent.link.outcome import SlaveTimes
+from edge_agent.link.poller import PolledDevice
+from protocols import ProtocolError
+from protocols.lift.vocabulary import ITEMS
+from protocols.modbus.line import LineSettings
+from protocols.nearest import hint
+from protocols.profiles.layout import Layout, compile_layout
+from protocols.profiles.lineup import common_line
+from protocols.profiles.loader import load_profile
+from protocols.profiles.schema import Profile
+from protocols.strictyaml import ConfigError
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+class Unworkable(AgentError):
+    """The configuration is well-formed and cannot work; `path` is where it says so ("lifts[0].precedence")."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = path
+        self.problem = problem
+
+
+class Equipment(msgspec.Struct, frozen=True):
+    """The bus: its line, every device on it in order, each device's layout by name, and what stays unseen."""
+
+    line: LineSettings
+    devices: tuple[PolledDevice, ...]
+    layouts: dict[str, Layout]
+    blind_spots: tuple[str, ...] = ()
+
+    def layouts_of(self, lift: LiftConfig) -> dict[str, Layout]:
+        """The layouts of one lift's devices, in the order of its configuration."""
+        return {device.name: self.layouts[device.name] for device in lift.devices}
+
+
+def equipment_of(config: AgentConfig) -> Equipment:
+    """Load what the configuration names. Raises Unworkable, or ConfigError for a broken profile file, each one line."""
+    places = list(_places(config))
+    profiles = [_at(f"{path}.profile", load_profile, device.profile) for path, device in places]
+    line = _at("link.line", common_line, profiles, config.link.line)
+    devices = tuple(
+        _at(f"{path}.options", _polled, device, profile)
+        for (path, device), profile in zip(places, profiles, strict=True)
+    )
+    _check_unique([(path, device.name) for path, device in places], "device name")
+    _check_unique([(path, polled.slave) for (path, _), polled in zip(places, devices, strict=True)], "slave address")
+    layouts = {device.name: device.layout for device in devices}
+    equipment = Equipment(line, devices, layouts, tuple(_unseen(config, layouts)))
+    for index, lift in enumerate(config.lifts):
+        _check_lift(f"lifts[{index}]", lift, equipment)
+    _check_unique([(f"lifts[{index}].id", lift.id) for index, lift in enumerate(config.lifts)], "lift id")
+    _check_fits(config.link.poll_period_s, line, devices)
+    return equipment
+
+
+def _at(path: str, work: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
+    """Do `work` for what stands at `path`, and say so when it is refused."""
+    try:
+        return work(*args)
+    except ConfigError:
+        raise
+    except ProtocolError as error:
+        raise Unworkable(path, str(error)) from error
+
+
+def _places(config: AgentConfig) -> Iterator[tuple[str, DeviceConfig]]:
+    for number, lift in enumerate(config.lifts):
+        for index, device in enumerate(lift.devices):
+            yield f"lifts[{number}].devices[{index}]", device
+
+
+def _unseen(config: AgentConfig, layouts: Mapping[str, Layout]) -> Iterator[str]:
+    for lift in config.lifts:
+        given = {item for device in lift.devices for item in layouts[device.name].items}
+        yield from blind_spots(lift.id, given, lift.doors)
+
+
+def _polled(device: DeviceConfig, profile: Profile) -> PolledDevice:
+    return PolledDevice(
+        name=device.name,
+        profile_name=profile.name,
+        slave=profile.slave if device.slave is None else device.slave,
+        layout=compile_layout(profile, device.options),
+        times=SlaveTimes.of(profile),
+    )
+
+
+def _check_unique(named: Sequence[tuple[str, object]], what: str) -> None:
+    seen: dict[object, str] = {}
+    for path, value in named:
+        if value in seen:
+            raise Unworkable(path, f"{what} {value} is taken by {seen[value]}; give each its own")
+        seen[value] = path
+
+
+def _check_lift(path: str, lift: LiftConfig, equipment: Equipment) -> None:
+    _check_unique([(f"{path}.floors[{i}]", floor.reported) for i, floor in enumerate(lift.floors)], "reported floor")
+    _check_unique([(f"{path}.doors[{i}]", side) for i, side in enumerate(lift.doors)], "door side")
+    layouts = equipment.layouts_of(lift)
+    for item, order in lift.precedence.items():
+        if item not in ITEMS:
+            raise Unworkable(f"{path}.precedence", f"no item {item!r}; {hint(item, ITEMS)}")
+        for device in order:
+            _check_gives(f"{path}.precedence", item, device, layouts)
+
+
+def _check_gives(path: str, item: str, device: str, layouts: Mapping[str, Layout]) -> None:
+    if device not in layouts:
+        raise Unworkable(path, f"no device {device!r} in this lift; {hint(device, layouts)}")
+    if item not in layouts[device].items:
+        gives = ", ".join(sorted(layouts[device].items))
+        raise Unworkable(path, f"{device} does not give {item}; it gives: {gives}")
+
+
+def _check_fits(period_s: float, line: LineSettings, devices: Sequence[PolledDevice]) -> None:
+    """One cycle of the bus must fit into the poll period, or every value would grow old."""
+    cycle_ns = sum(
+        line.wire_ns(8 + block.request(device.slave).reply_len)
+        + device.times.latency_ns
+        + max(line.t35_ns, device.times.min_gap_ns)
+        for device in devices
+        for block in device.layout.blocks
+    )
+    if cycle_ns > period_s * NS:
+        raise Unworkable(
+            "link.poll_period_s",
+            f"one cycle takes {cycle_ns / NS:.2f} s on the wire at {line}, more than {period_s:g} s; "
+            "poll less often or put fewer devices on the bus",
+        )
