@@ -1,0 +1,186 @@
+"""One request's turn on the wire, as heard: from its first bit to its answer or its deadline. Pure: bytes and times in.
+
+Only a whole frame with a good CRC from the slave asked, with the function and the count asked for, seen no later than
+the deadline, is an answer. Everything else is counted under its own name. A turn is *conclusive* when the slave has
+certainly sent what it had to send for this request; after any other end its answer may still come.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from edge_agent.link.counters import Counter
+from edge_agent.link.echo import looks_like_echo
+from edge_agent.link.outcome import Failure, FailureKind, Reply
+from protocols.modbus.deframer import Anomaly, AnomalyKind, Deframer, Frame
+from protocols.modbus.line import LineSettings
+from protocols.modbus.matching import Match, match
+from protocols.modbus.pdu import REQUEST_LEN, ReadFunction, ReadRequest, decode_reply, encode_request, exception_name
+
+_KEPT_BYTES: Final = 256
+"""A frame's greatest length (Modbus over Serial Line V1.02, 2.5.1): enough to show what was heard."""
+_LEAD_BYTES: Final = 12
+"""How far into what was heard an answer's header is looked for: a damaged echo and four bytes of noise."""
+_FRAMING_BYTES: Final = 5
+"""Slave, function, byte count and CRC around the words."""
+_NS_PER_MS: Final = 1_000_000
+
+_ANOMALIES: Final = {
+    AnomalyKind.LEADING_JUNK: Counter.LEADING_JUNK,
+    AnomalyKind.TRAILING_JUNK: Counter.TRAILING_JUNK,
+    AnomalyKind.BAD_CRC: Counter.CRC,
+    AnomalyKind.TRUNCATED: Counter.CRC,
+    AnomalyKind.OVERSIZE: Counter.CRC,
+}
+
+
+class Exchange:
+    """Hears what follows a request. `on_foreign(slave)` is told of frames from anybody else."""
+
+    def __init__(
+        self,
+        request: ReadRequest,
+        line: LineSettings,
+        deframer: Deframer,
+        begun_ns: int,
+        deadline_ns: int,
+        on_foreign: Callable[[int], None],
+    ) -> None:
+        self.request = request
+        self.adu = encode_request(request)
+        self.begun_ns = begun_ns
+        self.sent_ns = begun_ns + line.wire_ns(len(self.adu))
+        self.deadline_ns = deadline_ns
+        self.counted: list[Counter] = []
+        self._line = line
+        self._deframer = deframer
+        self._on_foreign = on_foreign
+        self._heard = bytearray()
+        self._damaged = bytearray()
+        self._junk: list[Anomaly] = []
+        self._wrong: Failure | None = None
+        self._contested = False
+
+    def take(self, data: bytes, t_ns: int) -> Reply | Failure | None:
+        """Bytes, the last of them seen at `t_ns`; how the turn ended, if they ended it."""
+        self._heard += data[: _KEPT_BYTES - len(self._heard)]
+        ended: Reply | Failure | None = None
+        for found in self._deframer.feed(data, t_ns):
+            if isinstance(found, Anomaly):
+                self._junk.append(found)
+                continue
+            self._name_junk()
+            if ended is None:
+                ended = self._frame(found)
+            else:
+                self._on_foreign(found.adu[0])
+        return ended
+
+    def _frame(self, frame: Frame) -> Reply | Failure | None:
+        adu = frame.adu
+        if _asks(adu) and adu != self.adu:
+            self.counted.append(Counter.FOREIGN)
+            self._contested |= adu[0] == self.request.slave
+            return None
+        match Match.ECHO if adu == self.adu else match(self.request, adu):
+            case Match.ANSWER | Match.EXCEPTION if self._contested:
+                self.counted.append(Counter.FOREIGN)
+            case Match.ANSWER:
+                return self._reply(frame)
+            case Match.EXCEPTION:
+                return Failure(FailureKind.EXCEPTION, f"exception {adu[2]:02X}h: {exception_name(adu[2])}", adu)
+            case Match.ECHO:
+                self.counted.append(Counter.ECHO)
+            case Match.FOREIGN:
+                self.counted.append(Counter.FOREIGN)
+                self._on_foreign(adu[0])
+            case Match.WRONG_FUNCTION:
+                self.counted.append(Counter.WRONG_FUNCTION)
+                asked = int(self.request.function)
+                self._wrong = Failure(
+                    FailureKind.WRONG_FUNCTION, f"answered function {adu[1]:02X}h, asked was {asked:02X}h", adu
+                )
+            case Match.WRONG_COUNT:
+                self.counted.append(Counter.WRONG_COUNT)
+                wanted = self.request.reply_len - _FRAMING_BYTES
+                self._wrong = Failure(
+                    FailureKind.WRONG_COUNT,
+                    f"answered {len(adu) - _FRAMING_BYTES} bytes of data, asked was for {wanted}",
+                    adu,
+                )
+        return None
+
+    def _reply(self, frame: Frame) -> Reply:
+        words = decode_reply(self.request, frame.adu)
+        start_ns = frame.t_ns - self._line.wire_ns(len(frame.adu))
+        if start_ns < self.sent_ns:
+            # No wire carries an answer before the request's end: this is a pty whose other end does not pace.
+            return Reply(words, min(self.begun_ns, frame.t_ns), min(self.sent_ns, frame.t_ns))
+        return Reply(words, self.sent_ns, start_ns)
+
+    def _name_junk(self) -> None:
+        """Count what came between frames. A damaged echo falls into pieces: they are judged together first."""
+        pieces, self._junk = self._junk, []
+        joined = b"".join(piece.data for piece in pieces)
+        if looks_like_echo(joined, self.adu):
+            self.counted.append(Counter.ECHO)
+            return
+        for piece in pieces:
+            echoed = looks_like_echo(piece.data, self.adu)
+            self.counted.append(Counter.ECHO if echoed else _ANOMALIES[piece.kind])
+            if not echoed:
+                self._damaged += piece.data[: _KEPT_BYTES - len(self._damaged)]
+
+    @property
+    def heard_damaged_answer(self) -> bool:
+        """Whether what was no frame resembles the slave's own answer."""
+        return resembles_answer(self.request, bytes(self._damaged))
+
+    def expire(self, t_ns: int) -> Failure:
+        """The deadline has passed without an answer."""
+        self._flush(t_ns)
+        if self._wrong is not None:
+            return self._wrong
+        heard = bytes(self._heard)
+        if Counter.CRC in self.counted or self.heard_damaged_answer:
+            return Failure(FailureKind.CRC, "the answer was damaged", heard)
+        if self._contested:
+            return Failure(FailureKind.TIMEOUT, "another master asked the same slave; the answer may be its")
+        waited_ms = (self.deadline_ns - self.begun_ns) // _NS_PER_MS
+        return Failure(FailureKind.TIMEOUT, f"no answer within {waited_ms} ms", heard)
+
+    def _flush(self, t_ns: int) -> None:
+        for found in self._deframer.flush(t_ns):
+            if isinstance(found, Anomaly):
+                self._junk.append(found)
+            else:
+                self._name_junk()
+                self.counted.append(Counter.ECHO if found.adu == self.adu else Counter.FOREIGN)
+        self._name_junk()
+
+    def account(self, ended: Counter | None) -> list[Counter]:
+        """Everything to be counted for the slave, with how the turn ended."""
+        self._name_junk()
+        if ended is not None and ended not in self.counted:
+            self.counted.append(ended)
+        return self.counted
+
+
+def _asks(adu: bytes) -> bool:
+    """Whether a frame is somebody's read request. Only three bytes of bits make an answer of the same length."""
+    is_bits = adu[1] <= ReadFunction.DISCRETE and adu[2] == REQUEST_LEN - _FRAMING_BYTES
+    return len(adu) == REQUEST_LEN and ReadFunction.COILS <= adu[1] <= ReadFunction.INPUT and not is_bits
+
+
+def resembles_answer(request: ReadRequest, heard: bytes) -> bool:
+    """Whether `heard` is the answer to `request`, damaged: two of three header bytes in place, nearly all of it there.
+
+    So a flipped bit anywhere, a lost first or last byte and noise before or after it are told from noise alone.
+    """
+    header = (request.slave, int(request.function), request.reply_len - _FRAMING_BYTES)
+    last = min(len(heard) - request.reply_len + 2, _LEAD_BYTES)
+    return any(_equal(header, heard, offset) >= 2 for offset in range(-1, last + 1))
+
+
+def _equal(header: tuple[int, ...], heard: bytes, offset: int) -> int:
+    places = enumerate(header, start=offset)
+    return sum(0 <= place < len(heard) and heard[place] == byte for place, byte in places)

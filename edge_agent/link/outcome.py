@@ -1,0 +1,61 @@
+"""What becomes of one request: words with the span in which they were sampled, or why there are none."""
+
+import enum
+from typing import Final, Self
+
+import msgspec
+
+from protocols.profiles.schema import Profile
+
+_NS_PER_MS: Final = 1_000_000
+
+
+class SlaveTimes(msgspec.Struct, frozen=True):
+    """What a profile states of a slave's habits.
+
+    `latency_ns`: from a request's end to its answer's start, at most. `max_late_ns`: how much later than its deadline
+    an answer can still come. `min_gap_ns`: silence it wants before a request, if more than 3.5 characters.
+    """
+
+    latency_ns: int
+    max_late_ns: int
+    min_gap_ns: int
+
+    @classmethod
+    def of(cls, profile: Profile) -> Self:
+        """Those of the device that a profile describes."""
+        return cls(
+            latency_ns=round(profile.behaviour.latency_ms * _NS_PER_MS),
+            max_late_ns=round(profile.max_late_ms * _NS_PER_MS),
+            min_gap_ns=round(profile.min_gap_ms * _NS_PER_MS),
+        )
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """The words the slave sent for this request, sampled between the request's end and the answer's start."""
+
+    words: tuple[int, ...]
+    request_end_ns: int
+    reply_start_ns: int
+
+
+class FailureKind(enum.Enum):
+    """Why there is no answer."""
+
+    TIMEOUT = "timeout"
+    CRC = "crc"
+    EXCEPTION = "exception"
+    WRONG_FUNCTION = "wrong_function"
+    WRONG_COUNT = "wrong_count"
+    PORT = "port"
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """`detail` is one line for a person; `data` is what was heard instead of an answer, cut to a frame's length."""
+
+    kind: FailureKind
+    detail: str
+    data: bytes = b""
+
+    def __str__(self) -> str:
+        return f"{self.detail}; heard {self.data.hex(' ')}" if self.data else self.detail

@@ -1,0 +1,87 @@
+"""Why a serial port cannot be opened, in one line that ends with what to do."""
+
+import errno
+import getpass
+import grp
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+from edge_agent.ports import PortError
+
+_USUAL_GROUP: Final = "dialout"
+_NO_DEVICE: Final = frozenset((errno.ENOENT, errno.ENXIO, errno.ENODEV, errno.EIO))
+
+
+def open_error(port: str, number: int | None, reason: str) -> PortError:
+    """The error for `port` when opening it failed with errno `number` (None: no errno)."""
+    if number in _NO_DEVICE:
+        return PortError(f"{port}: no such port{_others()}; plug the adapter in, or name another in link.port")
+    if number in {errno.EACCES, errno.EPERM}:
+        user, group = _user(), _group_of(port)
+        return PortError(
+            f"{port}: user {user} may not open it; add the user to its group: "
+            f"sudo usermod -aG {group} {user}, then start anew"
+        )
+    if number in {errno.EBUSY, errno.EAGAIN}:
+        holder = holder_of(port)
+        who = "another program" if holder is None else holder
+        return PortError(f"{port}: held by {who}; end that first, only one master may be on the bus")
+    return PortError(f"{port}: cannot be used as a serial port: {reason}; name a serial port in link.port")
+
+
+def _others() -> str:
+    """The serial ports that are there, by their lasting names where they have one."""
+    there = sorted(Path("/dev/serial/by-id").glob("*")) or sorted(Path("/dev").glob("ttyUSB*"))
+    return f" (there is: {', '.join(map(str, there[:4]))})" if there else ""
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def _group_of(port: str) -> str:
+    """The group that may open the port: its own, if members of it may; else the one distributions use."""
+    try:
+        status = Path(port).stat()
+        if status.st_gid != 0 and status.st_mode & stat.S_IWGRP:
+            return grp.getgrgid(status.st_gid).gr_name
+    except (OSError, KeyError):
+        pass
+    return _USUAL_GROUP
+
+
+def holder_of(port: str) -> str | None:
+    """Who has the port open, as "mbpoll (pid 1234)"; None if /proc does not tell this user."""
+    node = os.path.realpath(port)
+    pids = sorted(int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    holders = [pid for pid in pids if _has_open(pid, node)]
+    others = [pid for pid in holders if pid != os.getpid()]
+    for pid in others or holders:
+        return f"{_command(pid)} (pid {pid})"
+    return None
+
+
+def _has_open(pid: int, node: str) -> bool:
+    try:
+        return any(_target(link) == node for link in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return False
+
+
+def _target(link: Path) -> str:
+    try:
+        return str(link.readlink())
+    except OSError:
+        return ""
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return "a program"

@@ -1,0 +1,205 @@
+"""A serial port of this machine as the bus: opened once with its settings, read when the kernel has something.
+
+pyserial opens and sets the port; its settings are never touched again, since the next change of a pty's fails. The
+port is ours alone: an advisory lock everywhere, and TIOCEXCL on real ports (on a pty it would outlive us). The kernel
+strips the parity from a pty and refuses to set it twice, so there it is not even asked for, and `notes` says so.
+"""
+
+import array
+import asyncio
+import errno
+import fcntl
+import os
+import stat
+import termios
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import serial
+
+from edge_agent.clock import NS
+from edge_agent.daemon_thread import in_daemon_thread
+from edge_agent.link.port_errors import open_error
+from edge_agent.ports import BusPort, OnBytes, OnLost, PortError
+from protocols.modbus.line import LineSettings, Parity
+
+_CHUNK_BYTES: Final = 4096
+_PTY_MAJORS: Final = range(136, 144)
+"""Unix98 pty slaves (Linux, admin-guide/devices.txt)."""
+
+
+class SerialBus:
+    """Opens serial ports. `now_ns` stamps what is received; the agent's clock and this one must be the same."""
+
+    def __init__(self, now_ns: Callable[[], int] = time.monotonic_ns) -> None:
+        self._now_ns = now_ns
+
+    async def __call__(self, port: str, line: LineSettings, on_bytes: OnBytes, on_lost: OnLost) -> BusPort:
+        """Open `port` exclusively with `line`. Raises PortError, one line: what, where, what to do."""
+        device, is_pty = await in_daemon_thread(lambda: _claimed(port, line), f"open-{port}", _let_go)
+        try:
+            notes = _notes(port, line) if is_pty else ()
+            return SerialPort(device, line, notes, on_bytes, on_lost, self._now_ns)
+        except BaseException:
+            device.close()
+            raise
+
+
+def _claimed(port: str, line: LineSettings) -> tuple[serial.Serial, bool]:
+    """The open device, ours alone, and whether it is a pty."""
+    is_pty = _is_pty(port)
+    device = _opened(port, line, Parity.NONE if is_pty else line.parity)
+    try:
+        if not is_pty:
+            fcntl.ioctl(device.fileno(), termios.TIOCEXCL)
+    except OSError as error:  # pulled in this very moment
+        device.close()
+        raise open_error(port, error.errno, str(error.strerror)) from error
+    return device, is_pty
+
+
+def _let_go(claimed: tuple[serial.Serial, bool]) -> None:
+    claimed[0].close()
+
+
+def _opened(port: str, line: LineSettings, parity: Parity) -> serial.Serial:
+    try:
+        return serial.Serial(
+            port,
+            baudrate=line.baud,
+            bytesize=line.data_bits,
+            parity=parity.value,
+            stopbits=line.stop_bits,
+            timeout=0,
+            inter_byte_timeout=0,  # sets VMIN 1: reading nothing then means a hang-up, never a false alarm
+            exclusive=True,
+        )
+    except (OSError, ValueError, termios.error) as error:
+        number = getattr(error, "errno", None)
+        raise open_error(port, number, _reason(error, number)) from error
+
+
+def _reason(error: Exception, number: int | None) -> str:
+    return str(error) if number is None else os.strerror(number)
+
+
+def _is_pty(port: str) -> bool:
+    try:
+        status = Path(port).stat()
+    except OSError:
+        return False
+    return stat.S_ISCHR(status.st_mode) and os.major(status.st_rdev) in _PTY_MAJORS
+
+
+def _notes(port: str, line: LineSettings) -> tuple[str, ...]:
+    if line.parity is Parity.NONE:
+        return ()
+    return (f"{port}: parity {line.parity.value} of {line} not set: this is a pseudo-terminal",)
+
+
+class SerialPort:
+    """An open serial port on the running loop. Lost once: on the first sign that the adapter is gone."""
+
+    def __init__(
+        self,
+        device: serial.Serial,
+        line: LineSettings,
+        notes: tuple[str, ...],
+        on_bytes: OnBytes,
+        on_lost: OnLost,
+        now_ns: Callable[[], int],
+    ) -> None:
+        self._notes = notes
+        self._device = device
+        self._fd: int = device.fileno()
+        self._line = line
+        self._on_bytes = on_bytes
+        self._on_lost = on_lost
+        self._now_ns = now_ns
+        self._sent_ns = 0
+        self._is_open = True
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._fd, self._readable)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of how it was opened."""
+        return self._notes
+
+    def write(self, data: bytes) -> None:
+        """Hand over a whole frame without waiting. Raises PortError when the line is gone or takes nothing."""
+        if not self._is_open:
+            raise PortError(f"{self._device.port}: not open any more; open it again")
+        try:
+            written = os.write(self._fd, data)
+        except BlockingIOError:
+            written = 0
+        except OSError as error:
+            raise self._gone(error.errno) from error
+        if written < len(data):
+            raise PortError(f"{self._device.port}: the adapter takes no data; unplug it and plug it in again")
+        self._sent_ns = max(self._sent_ns, self._now_ns()) + self._line.wire_ns(len(data))
+
+    async def drained(self) -> None:
+        """Return when the frame's wire time has passed and the kernel holds nothing of it any more."""
+        while self._is_open:
+            left_ns = self._left_ns()
+            if left_ns <= 0:
+                return
+            await asyncio.sleep(left_ns / NS)
+
+    def _left_ns(self) -> int:
+        left_ns = self._sent_ns - self._now_ns()
+        return left_ns if left_ns > 0 else self._line.wire_ns(self._unsent_bytes())
+
+    def _unsent_bytes(self) -> int:
+        count = array.array("i", [0])
+        try:
+            fcntl.ioctl(self._fd, termios.TIOCOUTQ, count)
+        except OSError:
+            return 0
+        return count[0]
+
+    def flush_input(self) -> None:
+        """Forget what was received and not yet delivered."""
+        if self._is_open:
+            try:
+                termios.tcflush(self._fd, termios.TCIFLUSH)
+            except termios.error:
+                pass  # the port is going away; reading or writing it will say so
+
+    def _readable(self) -> None:
+        try:
+            data = os.read(self._fd, _CHUNK_BYTES)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._lose(self._gone(error.errno))
+            return
+        if data:
+            self._on_bytes(data, self._now_ns())
+        else:
+            self._lose(self._gone(None))
+
+    def _gone(self, number: int | None) -> PortError:
+        reason = "" if number is None or number == errno.EIO else f" ({os.strerror(number)})"
+        return PortError(f"{self._device.port}: the adapter was unplugged{reason}; plug it in again")
+
+    def _lose(self, error: PortError) -> None:
+        if self._is_open:
+            self.close()
+            self._on_lost(error)
+
+    def close(self) -> None:
+        """Close the port at once; what was not sent yet is not sent any more."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        self._loop.remove_reader(self._fd)
+        try:
+            termios.tcflush(self._fd, termios.TCOFLUSH)
+        except termios.error:
+            pass  # nothing to flush on a port that is gone
+        self._device.close()
