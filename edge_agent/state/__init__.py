@@ -1,0 +1,1 @@
+"""From samples to snapshots: decoding by profile, precedence between devices, age and validity."""

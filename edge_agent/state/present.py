@@ -1,0 +1,45 @@
+"""A snapshot as people and platforms see it."""
+
+import enum
+
+from edge_agent.config_types import LiftConfig
+from protocols.lift.snapshot import Item, LiftSnapshot, items_of
+from protocols.lift.vocabulary import Validity
+from protocols.upstream.messages import ItemView, SnapshotView, Stamp
+
+_NS_PER_MS = 1_000_000
+
+
+def plain(value: object) -> bool | int | float | str | list[str] | None:
+    """A vocabulary value as JSON has it: enums by name in lower case."""
+    if isinstance(value, enum.Enum):
+        return value.name.lower()
+    if isinstance(value, tuple):
+        return [str(part) for part in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"no plain form for {type(value).__name__}")
+
+
+def _view(item: Item[object], now_ns: int) -> ItemView:
+    return ItemView(
+        value=plain(item.value),
+        validity=item.validity.value,
+        age_ms=item.age_ns(now_ns) // _NS_PER_MS,
+        source=item.source,
+    )
+
+
+def snapshot_view(snapshot: LiftSnapshot, lift: LiftConfig, at: Stamp) -> SnapshotView:
+    """Every item that some device has ever given, and the floor's label beside its index."""
+    index = snapshot.floor.known
+    return SnapshotView(
+        at=at,
+        items={
+            name: _view(item, snapshot.t_ns)
+            for name, item in items_of(snapshot).items()
+            if item.validity is not Validity.MISSING
+        },
+        floor_index=index,
+        floor_label=None if index is None else lift.floors[index].label,
+    )
