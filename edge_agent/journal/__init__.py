@@ -1,0 +1,1 @@
+"""What must survive: alarms, events and lift states, in one SQLite file with one writer."""
