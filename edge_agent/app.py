@@ -1,0 +1,308 @@
+"""The agent, wired: bus -> state -> rules -> journal -> uplink, between the ports it is given.
+
+`service_ports` gives those of the box. A bench gives its own, and gets everything in between as it is in production.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+
+from edge_agent.clock import NS, SystemClock
+from edge_agent.codes import load_codes
+from edge_agent.config_types import AgentConfig
+from edge_agent.equipment import Equipment, equipment_of
+from edge_agent.health import health_message
+from edge_agent.journal.journal import Journal
+from edge_agent.lift_runtime import LiftRuntime, Terminal
+from edge_agent.link.poller import Poller
+from edge_agent.link.serial_port import SerialBus
+from edge_agent.local.server import LocalServer
+from edge_agent.local.views import Reply, Request
+from edge_agent.outbox import Outbox
+from edge_agent.ports import BrokerPort, BusOpener, Clock
+from edge_agent.uplink.mqtt import AiomqttBroker
+from edge_agent.uplink.uplink import Uplink
+from protocols.lift.catalogue import Catalogue
+from protocols.profiles.layout import Block
+from protocols.upstream.messages import EventMessage, HealthMessage, StateMessage, Stream
+
+_log: Final = logging.getLogger(__name__)
+_RECENT: Final = 200
+_STOP_WITHIN_S: Final = 1.0
+"""For what is not on disk yet; the whole stop has 2 s."""
+_STATE_EXPIRES_PERIODS: Final = 3
+"""A state may be missed twice before it is distrusted."""
+
+
+class Ports(msgspec.Struct, frozen=True, kw_only=True):
+    """The world outside: the bus, the broker, the clock. `local`: open the technician's socket.
+
+    `commit_latency_s` is what a bench charges for each commit of the journal.
+    """
+
+    open_bus: BusOpener
+    broker: BrokerPort
+    clock: Clock
+    local: bool = True
+    commit_latency_s: float = 0.0
+
+
+def service_ports(config: AgentConfig) -> Ports:
+    """The real ones."""
+    return Ports(open_bus=SerialBus(), broker=AiomqttBroker(config.uplink), clock=SystemClock())
+
+
+class Deadline:
+    """Looks at a lift when its next deadline comes. A timer that comes too early is let run: it costs one look."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        lift: LiftRuntime,
+        after_look: Callable[[], None],
+        on_failure: Callable[[Exception], None],
+    ) -> None:
+        self._clock = clock
+        self._lift = lift
+        self._after_look = after_look
+        self._on_failure = on_failure
+        self._at_ns: int | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def arm(self) -> None:
+        """Make sure to look again in time."""
+        at_ns = self._lift.next_deadline()
+        if at_ns is None or (self._at_ns is not None and self._at_ns <= at_ns):
+            return
+        self.cancel()
+        self._at_ns = at_ns
+        delay_s = max(0, at_ns - self._clock.now_ns()) / NS
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._due)
+
+    def _due(self) -> None:
+        self._at_ns = None
+        try:
+            self._lift.look()
+            self._after_look()
+        except Exception as error:  # noqa: BLE001  # a timer's own would be logged and forgotten, and the lift with it
+            self._on_failure(error)
+
+    def cancel(self) -> None:
+        """Forget about it."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._at_ns = None
+
+
+class Agent:
+    """One terminal. `run` once."""
+
+    def __init__(self, config: AgentConfig, ports: Ports) -> None:
+        """Raises the one-line errors of `equipment_of` and `load_codes`."""
+        self._config = config
+        self._ports = ports
+        self._equipment: Equipment = equipment_of(config)
+        self._catalogue = load_codes()
+        self._began_ns = ports.clock.now_ns()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop` is set, then leave nothing unwritten. Raises AgentError when the journal cannot be had."""
+        clock = self._ports.clock
+        journal = await Journal.open(
+            self._config.journal.path, clock, self._config.journal, commit_latency_s=self._ports.commit_latency_s
+        )
+        try:
+            running = _Running(self._config, self._ports, self._equipment, journal, self._began_ns)
+            await running.restore(self._catalogue)
+            await running.run(stop)
+        finally:
+            await journal.close()
+
+
+class _Running:
+    """Everything that lives between the journal's opening and its closing."""
+
+    def __init__(
+        self, config: AgentConfig, ports: Ports, equipment: Equipment, journal: Journal, began_ns: int
+    ) -> None:
+        self._config = config
+        self._clock = ports.clock
+        self._equipment = equipment
+        self._journal = journal
+        self._began_ns = began_ns
+        self._lifts: dict[str, LiftRuntime] = {}
+        self._by_device: dict[str, str] = {}
+        self._deadlines: dict[str, Deadline] = {}
+        self._seen: dict[str, tuple[object, ...]] = {}
+        self._failure: asyncio.Future[None]
+        self._uplink = Uplink(
+            config.uplink,
+            config.terminal_id,
+            ports.clock,
+            ports.broker,
+            journal,
+            on_ack=self._on_ack,
+            health=self.health,
+            states=self._states,
+        )
+        self._outbox = Outbox(journal, self._uplink.wake, self._uplink.publish_undurable)
+        self._poller = Poller(
+            config.link,
+            equipment.devices,
+            ports.open_bus,
+            equipment.line,
+            ports.clock,
+            on_block=self._on_block,
+            on_link=self._on_link,
+        )
+        self._server = LocalServer(config.local.socket, self._answer) if ports.local else None
+
+    async def restore(self, catalogue: Catalogue) -> None:
+        """Build the lifts from what was stored of them."""
+        terminal = Terminal(
+            terminal_id=self._config.terminal_id,
+            journal_id=self._journal.journal_id,
+            catalogue=catalogue,
+            expires_s=round(self._config.uplink.state_max_period_s * _STATE_EXPIRES_PERIODS),
+        )
+        states = await self._journal.states()
+        recent = await self._journal.recent(_RECENT)
+        for lift in self._config.lifts:
+            runtime = LiftRuntime(
+                lift,
+                self._config.detect,
+                self._equipment.layouts_of(lift),
+                terminal,
+                self._clock,
+                states.get(lift.id),
+                self._outbox.take,
+            )
+            runtime.last_alarm = _last_alarm(recent, lift.id)
+            self._lifts[lift.id] = runtime
+            self._deadlines[lift.id] = Deadline(self._clock, runtime, partial(self._looked, lift.id), self._failed)
+            self._by_device.update(dict.fromkeys((device.name for device in lift.devices), lift.id))
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Everything at once until `stop`; then writing ends last."""
+        writing = asyncio.create_task(self._outbox.run(), name="outbox")
+        self._failure = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                running = [
+                    tasks.create_task(self._poller.run(), name="poller"),
+                    tasks.create_task(self._uplink.run(), name="uplink"),
+                ]
+                if self._server is not None:
+                    running.append(tasks.create_task(self._server.run(), name="local"))
+                for lift_id, lift in self._lifts.items():
+                    lift.look()
+                    self._looked(lift_id)
+                for blind in self._equipment.blind_spots:
+                    _log.warning("agent.blind %s", blind)
+                _log.info("agent.started terminal=%s journal=%s", self._config.terminal_id, self._journal.journal_id)
+                await _first(stop, writing, self._failure)
+                for task in running:
+                    task.cancel()
+        finally:
+            for deadline in self._deadlines.values():
+                deadline.cancel()
+            for lift in self._lifts.values():
+                lift.store()
+            self._outbox.close()
+            await _finish(writing)
+        _log.info("agent.stopped terminal=%s", self._config.terminal_id)
+
+    # callbacks, all on one loop
+
+    def _failed(self, error: Exception) -> None:
+        if not self._failure.done():
+            self._failure.set_exception(error)
+
+    def _on_block(self, device: str, block: Block, words: tuple[int, ...], from_ns: int, to_ns: int) -> None:
+        lift_id = self._by_device[device]
+        self._lifts[lift_id].on_block(device, block, words, from_ns, to_ns)
+        self._looked(lift_id)
+
+    def _on_link(self, device: str, down: bool, since_ns: int, t_ns: int) -> None:
+        lift_id = self._by_device[device]
+        self._lifts[lift_id].on_link(device, down, since_ns, t_ns)
+        self._looked(lift_id)
+
+    def _on_ack(self, event_id: str, operator: str) -> bool:
+        known = [lift_id for lift_id, lift in self._lifts.items() if lift.on_acknowledgement(event_id)]
+        _log.info("alarm.acknowledged id=%s operator=%r known=%s", event_id, operator, bool(known))
+        for lift_id in known:
+            self._looked(lift_id)
+        return bool(known)
+
+    def _looked(self, lift_id: str) -> None:
+        self._deadlines[lift_id].arm()
+        seen = self._lifts[lift_id].looks_like()
+        if self._seen.get(lift_id) != seen:
+            self._seen[lift_id] = seen
+            self._uplink.state_changed()
+
+    # views
+
+    def _states(self) -> list[StateMessage]:
+        return [lift.state_message() for lift in self._lifts.values()]
+
+    def health(self) -> HealthMessage:
+        """The terminal's own state now."""
+        problems = [self._outbox.problem, "" if self._server is None else self._server.problem]
+        if self._outbox.dropped:
+            problems.append(f"{self._outbox.dropped} states and events dropped: the journal refused too long")
+        return health_message(
+            self._config.terminal_id,
+            self._journal.journal_id,
+            self._clock,
+            self._began_ns,
+            self._poller.views(),
+            [*self._equipment.blind_spots, *self._poller.notes(), *self._journal.notes, *filter(None, problems)],
+            self._journal.stats(),
+            self._uplink.status(),
+        )
+
+    async def _answer(self, request: Request) -> Reply:
+        lifts = self._lifts.values()
+        match request.op:
+            case "screen":
+                links = self._poller.views()
+                return Reply(lifts=[lift.lift_view(links) for lift in lifts], health=self.health())
+            case "read" | "watch":
+                return Reply(registers=[row for lift in lifts for row in lift.register_views()])
+            case "events":
+                return Reply(events=await self._journal.recent(request.limit))
+            case "why":
+                return Reply(why=[view for lift in lifts for view in lift.why_views()])
+            case "health":
+                return Reply(health=self.health())
+            case _:
+                return Reply(error=f"no operation {request.op!r}; there are: screen, read, watch, events, why, health")
+
+
+def _last_alarm(recent: Sequence[EventMessage], lift_id: str) -> EventMessage | None:
+    mine = [one for one in recent if one.stream is Stream.ALARM and one.ids.lift_id == lift_id]
+    return max(mine, key=lambda one: one.seq, default=None)
+
+
+async def _first(stop: asyncio.Event, writing: asyncio.Task[None], failure: asyncio.Future[None]) -> None:
+    """Until somebody wants to stop, or something fails that nobody may overlook: then it raises."""
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    watched: list[asyncio.Future[Any]] = [stopping, writing, failure]
+    await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    for ended in (writing, failure):
+        if ended.done():
+            ended.result()
+
+
+async def _finish(writing: asyncio.Task[None]) -> None:
+    done, _ = await asyncio.wait([writing], timeout=_STOP_WITHIN_S)
+    if not done:
+        _log.error("agent.unwritten problem=the disk did not take the last batch within %g s", _STOP_WITHIN_S)
+        writing.cancel()

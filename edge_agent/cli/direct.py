@@ -1,0 +1,121 @@
+"""One device, read straight on a port that nobody holds, with the master that the agent uses."""
+
+import asyncio
+import time
+from collections.abc import Generator, Mapping
+from typing import Final
+
+import typer
+
+from edge_agent.cli.registers import Look
+from edge_agent.cli.target import Target
+from edge_agent.cli.texts import word
+from edge_agent.clock import SystemClock
+from edge_agent.link.bus import Bus
+from edge_agent.link.master import Failure, FailureKind, RtuMaster, SlaveTimes
+from edge_agent.link.serial_port import SerialBus
+from edge_agent.local.views import RegisterView
+from edge_agent.ports import PortError
+from edge_agent.state.present import plain
+from protocols.profiles.layout import Block, compile_layout
+from protocols.profiles.lineup import common_line
+from protocols.profiles.loader import load_profile
+from protocols.profiles.schema import Profile
+
+_NS_PER_MS: Final = 1_000_000
+_ADVICE: Final = {
+    FailureKind.TIMEOUT: "; check power, A/B wiring, address and line",
+    FailureKind.CRC: "; check the line settings, and for a second master on the bus",
+}
+
+
+def looks(target: Target, period_s: float | None, lang: str) -> Generator[Look, None, None]:
+    """One look at the device; with a period, looks without end, reopening a port that is lost meanwhile.
+
+    Raises ProtocolError (the profile) or AgentError (the port cannot be opened to begin with).
+    """
+    profile = load_profile(target.profile)
+    device = _Device(target, profile, _answers(profile, target.options, lang))
+    with asyncio.Runner() as runner:
+        runner.run(device.open())
+        try:
+            yield runner.run(device.look())
+            while period_s is not None:
+                time.sleep(period_s)
+                yield runner.run(device.look())
+        finally:
+            runner.run(device.close())
+
+
+def _answers(profile: Profile, given: Mapping[str, str], lang: str) -> dict[str, str]:
+    """What the caller answered, and, said aloud, what is assumed where nothing was."""
+    answers = dict(given)
+    for name, option in profile.options.items():
+        if name not in answers:
+            answers[name] = next(iter(option.values))
+            typer.echo(word("assumed", lang, name=name, value=answers[name]), err=True)
+    return answers
+
+
+class _Device:
+    """The device behind its port."""
+
+    def __init__(self, target: Target, profile: Profile, answers: Mapping[str, str]) -> None:
+        self._profile = profile
+        self._slave = profile.slave if target.slave is None else target.slave
+        self._layout = compile_layout(profile, answers)
+        self._line = common_line([profile], target.line)
+        self._clock = SystemClock()
+        self._bus = Bus(SerialBus(), target.port, self._line)
+        self._master = RtuMaster(self._bus, self._line, self._clock)
+        self._times = SlaveTimes.of(profile)
+
+    async def open(self) -> None:
+        """Raises PortError, one line."""
+        await self._bus.open()
+        for note in self._bus.notes:
+            typer.echo(note, err=True)
+
+    async def close(self) -> None:
+        """Let others have the port."""
+        self._bus.close()
+
+    async def look(self) -> Look:
+        """Every block once."""
+        rows: list[RegisterView] = []
+        problems: list[str] = []
+        try:
+            if self._bus.port is None:
+                await self._bus.open()
+            for block in self._layout.blocks:
+                await self._read(block, rows, problems)
+        except PortError as error:
+            problems.append(str(error))
+        return Look(rows, problems)
+
+    async def _read(self, block: Block, rows: list[RegisterView], problems: list[str]) -> None:
+        answer = await self._master.transact(block.request(self._slave), self._times)
+        if isinstance(answer, Failure):
+            problems.append(self._problem(block, answer))
+            return
+        age_ms = (self._clock.now_ns() - answer.request_end_ns) // _NS_PER_MS
+        rows += [
+            RegisterView(
+                device=self._profile.name,
+                block=block.name,
+                address=row.address,
+                words=row.words,
+                name=row.name,
+                item=row.item,
+                value=plain(row.value),
+                unit=row.unit,
+                age_ms=age_ms,
+            )
+            for row in self._layout.raw(block, answer.words)
+        ]
+
+    def _problem(self, block: Block, failure: Failure) -> str:
+        if failure.kind is FailureKind.PORT:
+            return failure.detail
+        where = f"{self._bus.name}: slave {self._slave:02X}h at {self._line}, block {block.name}"
+        return f"{where}: {failure}{_ADVICE.get(failure.kind, '')}"

@@ -1,0 +1,87 @@
+"""What the running agent tells a technician over its socket; plain values, ready to print or to send as JSON."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from protocols.upstream.messages import EventMessage, HealthMessage, SnapshotView, Text
+
+
+class LinkView(msgspec.Struct, frozen=True):
+    """One device on the bus: its state and counters since start."""
+
+    device: str
+    profile: str
+    slave: int
+    state: str
+    counters: dict[str, int]
+    last_error: str = ""
+
+
+class LiftView(msgspec.Struct, frozen=True):
+    """What the 40-column screen shows of one lift."""
+
+    lift_id: str
+    snapshot: SnapshotView
+    links: list[LinkView]
+    occupancy: str
+    open_alarms: list[EventMessage]
+    last_alarm: EventMessage | None
+    names: dict[str, Text]
+
+
+class RegisterView(msgspec.Struct, frozen=True):
+    """One row of a profile as last read: raw words beside the meaning; `item` is "" for rows shown raw."""
+
+    device: str
+    block: str
+    address: int
+    words: list[int]
+    name: str
+    item: str
+    value: bool | int | float | str | list[str] | None
+    unit: str
+    age_ms: int
+
+
+class SignalView(msgspec.Struct, frozen=True):
+    """One condition of a rule: what it needs, what the lift says, and whether it holds (None: unknown)."""
+
+    name: str
+    value: str
+    age_ms: int | None
+    needs: str
+    holds: bool | None
+
+
+class WhyView(msgspec.Struct, frozen=True):
+    """Why there is, or is not, an alarm by one rule right now."""
+
+    lift_id: str
+    code: str
+    name: Text
+    phase: str
+    since_s: float | None
+    raises_in_s: float | None
+    verdict: Text
+    signals: list[SignalView]
+
+
+class Request(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line from a client: an operation ("screen", "read", "watch", "events", "why", "health")."""
+
+    op: str
+    limit: Annotated[int, Meta(ge=1, le=10_000)] = 50
+    period_s: float = 0.5
+
+
+class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line to a client; `error` is one clear line, and then nothing else is set."""
+
+    error: str = ""
+    lifts: list[LiftView] = []
+    registers: list[RegisterView] = []
+    events: list[EventMessage] = []
+    why: list[WhyView] = []
+    health: HealthMessage | None = None
