@@ -1,0 +1,122 @@
+"""What stands on a bench: the building, the devices on its bus, and what will happen to the lift when."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from hil import BenchError, UsageError
+from protocols.profiles.loader import load_profile
+from protocols.resources import config_text
+from protocols.strictyaml import load_yaml
+from sim import SimError
+from sim.stimuli import Stimulus
+from sim.stimuli import parse as parse_stimulus
+
+_AT: Final = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>ms|s|min)=(?P<stimulus>\S+)")
+_SECONDS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0}
+
+
+class DeviceSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A device model on the bus: its profile, its address (default: the profile's), answers to what the profile asks.
+
+    `first_floor` is the device's number for the lowest landing.
+    """
+
+    profile: Annotated[str, Meta(min_length=1)]
+    slave: Annotated[int, Meta(ge=1, le=247)] | None = None
+    options: dict[str, str] = {}
+    first_floor: Annotated[int, Meta(ge=-100, le=100)] = 1
+
+
+class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A stimulus at a time after the start; `for_s` is for those that last."""
+
+    at_s: Annotated[float, Meta(ge=0)]
+    stimulus: Stimulus
+    for_s: Annotated[float, Meta(gt=0)] | None = None
+
+
+class BenchSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One building, one bus. `line` ("9600 8N1") may be left out when all profiles agree on one."""
+
+    building: Annotated[str, Meta(min_length=1)] = "residential-9"
+    seed: int = 1
+    link: Annotated[str, Meta(min_length=1)] | None = None
+    line: str | None = None
+    devices: Annotated[tuple[DeviceSetup, ...], Meta(min_length=1)]
+    plan: tuple[Planned, ...] = ()
+
+
+def load_bench(name_or_path: str) -> BenchSetup:
+    """A shipped bench by its name, or one from a YAML file. Raises BenchError or the loader's ConfigError."""
+    if not name_or_path.endswith((".yaml", ".yml")):
+        text, source = config_text("benches", name_or_path)
+        return load_yaml(text, source, BenchSetup)
+    try:
+        text = Path(name_or_path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise BenchError(f"cannot read bench {name_or_path}: {error.strerror}; name a readable YAML file") from error
+    return load_yaml(text, name_or_path, BenchSetup)
+
+
+class Assumed(msgspec.Struct, frozen=True):
+    """An answer that nobody gave: the first one the profile knows."""
+
+    profile: str
+    option: str
+    value: str
+
+
+def from_flags(
+    profiles: Sequence[str], slaves: Sequence[int], options: Sequence[str]
+) -> tuple[BenchSetup, tuple[Assumed, ...]]:
+    """A bench of these profiles. Raises UsageError, or the loader's error; what a profile asks may be assumed."""
+    if len(slaves) > len(profiles):
+        raise UsageError(f"{len(slaves)} --slave for {len(profiles)} --profile: give at most one for each, in order")
+    answers = dict(parse_option(option) for option in options)
+    devices: list[DeviceSetup] = []
+    assumed: list[Assumed] = []
+    asked: set[str] = set()
+    for index, name in enumerate(profiles):
+        questions = {option: tuple(asks.values) for option, asks in load_profile(name).options.items()}
+        mine = {option: answers.get(option, values[0]) for option, values in questions.items()}
+        assumed += [Assumed(name, option, mine[option]) for option in questions if option not in answers]
+        asked |= questions.keys()
+        slave = slaves[index] if index < len(slaves) else None
+        devices.append(DeviceSetup(profile=name, slave=slave, options=mine))
+    _check_asked(answers, asked)
+    return BenchSetup(devices=tuple(devices)), tuple(assumed)
+
+
+def _check_asked(answers: Mapping[str, str], asked: set[str]) -> None:
+    for option in answers.keys() - asked:
+        known = ", ".join(sorted(asked)) if asked else "nothing"
+        raise UsageError(f"--option {option}: no profile here asks that; they ask: {known}")
+
+
+def parse_stimulus_name(name: str) -> Stimulus:
+    """The stimulus of that name. Raises UsageError with the nearest one."""
+    try:
+        return parse_stimulus(name)
+    except SimError as error:
+        raise UsageError(str(error)) from error
+
+
+def parse_planned(text: str) -> Planned:
+    """Read "20s=entrap_between_floors". Raises UsageError, saying what was expected."""
+    match = _AT.fullmatch(text)
+    if match is None:
+        raise UsageError(f"--at {text}: wants TIME=STIMULUS with ms, s or min, as in 20s=entrap_between_floors")
+    return Planned(float(match["number"]) * _SECONDS[match["unit"]], parse_stimulus_name(match["stimulus"]))
+
+
+def parse_option(text: str) -> tuple[str, str]:
+    """Read "door_switch=open_end". Raises UsageError."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise UsageError(f"--option {text}: wants NAME=VALUE, as in door_switch=open_end")
+    return name, value

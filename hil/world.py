@@ -1,0 +1,173 @@
+"""One bench's world: a plant, the device models that serve it, and the segment they sit on."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from edge_agent.config_types import (
+    AgentConfig,
+    DeviceConfig,
+    FloorConfig,
+    JournalConfig,
+    LiftConfig,
+    LinkConfig,
+    LocalConfig,
+    UplinkConfig,
+)
+from edge_agent.ports import BusPort, OnBytes, OnLost
+from hil.broker import MemoryBroker
+from hil.bus.memory import MEMORY_PORT, MemoryBus
+from hil.bus.segment import Delivery, Segment, Tapped
+from hil.devices.habits import Habits
+from hil.devices.profile_device import ProfileDevice, Sample
+from hil.loop import NS_PER_S, VirtualClock, VirtualLoop, running_loop
+from hil.setup import BenchSetup, DeviceSetup, Planned
+from hil.timeline import Timeline
+from protocols.modbus.line import LineSettings
+from protocols.profiles.layout import compile_layout
+from protocols.profiles.lineup import common_line
+from protocols.profiles.loader import load_profile
+from sim.building import load_building
+from sim.plant import Plant
+from sim.stimuli import Effect, Stimulus
+from sim.truth import TruthRecord
+
+OnTruth = Callable[[TruthRecord], None]
+OnSample = Callable[[Sample], None]
+
+
+class World:
+    """Builds what a setup says. Raises BenchError, SimError or ProtocolError, each one line."""
+
+    def __init__(self, setup: BenchSetup, on_truth: OnTruth | None = None, on_sample: OnSample | None = None) -> None:
+        self.setup = setup
+        self.profiles = tuple(load_profile(device.profile) for device in setup.devices)
+        self.line = common_line(self.profiles, setup.line)
+        self.building = load_building(setup.building)
+        self.plant = Plant(self.building, setup.seed, on_truth)
+        self.devices = tuple(
+            self._device(index, device, on_sample) for index, device in enumerate(setup.devices, start=1)
+        )
+
+    def _device(self, index: int, setup: DeviceSetup, on_sample: OnSample | None) -> ProfileDevice:
+        profile = self.profiles[index - 1]
+        return ProfileDevice(
+            name=f"{profile.name}#{index}",
+            slave=profile.slave if setup.slave is None else setup.slave,
+            layout=compile_layout(profile, setup.options),
+            habits=Habits.of(profile),
+            values=lambda t_ns: self.values(setup, t_ns),
+            on_sample=on_sample,
+        )
+
+    def values(self, setup: DeviceSetup, t_ns: int) -> Mapping[str, object]:
+        """What a device's inputs say at `t_ns`, with its own numbers for the floors."""
+        signals = self.plant.signals(max(t_ns, self.plant.now_ns))
+        return signals.values() | {"floor": signals.floor + setup.first_floor}
+
+    def connect(
+        self, timeline: Timeline, tap: Callable[[Tapped], None] | None = None, delivery: Delivery = Delivery.FRAME
+    ) -> Segment:
+        """Put the devices on a segment that lives in `timeline`."""
+        segment = Segment(timeline, self.line, tap, delivery)
+        for device in self.devices:
+            device.connect(segment, timeline)
+        return segment
+
+    def act(self, t_ns: int, stimulus: Stimulus, for_s: float | None = None) -> Effect:
+        """Do something to the lift at `t_ns`, or now if the plant is past that."""
+        self.plant.advance_to(max(t_ns, self.plant.now_ns))
+        return self.plant.apply(stimulus, for_s)
+
+
+class VirtualWorld:
+    """A whole bench in virtual time, for tests: give `open_bus`, `broker` and `clock` to the agent as its ports.
+
+    It joins the virtual loop when the agent first opens the bus, or at `start()`; the plant lives in the loop's time
+    from 0. Evidence: `truth` (what really happened), `samples` (what devices took), `taps` (what went over the wire),
+    `broker.published` (what went upstream).
+    """
+
+    def __init__(
+        self,
+        devices: Sequence[DeviceSetup],
+        *,
+        building: str = "residential-9",
+        seed: int = 1,
+        line: str | None = None,
+        delivery: Delivery = Delivery.FRAME,
+    ) -> None:
+        self.truth: list[TruthRecord] = []
+        self.samples: list[Sample] = []
+        self.taps: list[Tapped] = []
+        setup = BenchSetup(building=building, seed=seed, line=line, devices=tuple(devices))
+        self.world = World(setup, self.truth.append, self.samples.append)
+        self.clock = VirtualClock()
+        self.bus = MemoryBus(lambda: self.segment)
+        self.broker = MemoryBroker(self.clock.now_ns)
+        self._delivery = delivery
+        self._planned: list[Planned] = []
+        self._loop: VirtualLoop | None = None
+        self._segment: Segment | None = None
+
+    @property
+    def plant(self) -> Plant:
+        """The lift."""
+        return self.world.plant
+
+    @property
+    def segment(self) -> Segment:
+        """The wire; joins the running virtual loop if need be."""
+        return self.start()
+
+    def start(self) -> Segment:
+        """Join the running virtual loop. Raises BenchError on any other loop."""
+        if self._segment is None:
+            self._loop = running_loop()
+            self._loop.add_time_source(self.plant.advance_to)
+            self._segment = self.world.connect(self._loop, self.taps.append, self._delivery)
+            for planned in self._planned:
+                self._schedule(self._loop, planned)
+        return self._segment
+
+    async def open_bus(self, port: str, line: LineSettings, on_bytes: OnBytes, on_lost: OnLost) -> BusPort:
+        """The agent's BusOpener onto this world's segment."""
+        return await self.bus(port, line, on_bytes, on_lost)
+
+    def at(self, t_s: float, stimulus: Stimulus, for_s: float | None = None) -> None:
+        """Do something to the lift at `t_s` of the loop."""
+        planned = Planned(t_s, stimulus, for_s)
+        if self._loop is None:
+            self._planned.append(planned)
+        else:
+            self._schedule(self._loop, planned)
+
+    def _schedule(self, loop: VirtualLoop, planned: Planned) -> None:
+        def act() -> None:
+            self.world.act(loop.now_ns, planned.stimulus, planned.for_s)
+
+        loop.call_at_ns(round(planned.at_s * NS_PER_S), act)
+
+    def truth_of(self, kind: str) -> list[TruthRecord]:
+        """The records of one kind, in order."""
+        return [record for record in self.truth if record.kind == kind]
+
+    def agent_config(self, directory: Path, *, lift_id: str = "lift-1", poll_period_s: float = 0.5) -> AgentConfig:
+        """A configuration for one terminal that knows this world: its devices, floors and answers."""
+        setup = self.world.setup
+        devices = tuple(
+            DeviceConfig(name=f"device-{index}", profile=device.profile, slave=device.slave, options=device.options)
+            for index, device in enumerate(setup.devices, start=1)
+        )
+        first = setup.devices[0].first_floor
+        floors = tuple(
+            FloorConfig(reported=first + index, label=floor.label)
+            for index, floor in enumerate(self.world.building.floors)
+        )
+        return AgentConfig(
+            terminal_id="t-1",
+            link=LinkConfig(port=MEMORY_PORT, line=setup.line, poll_period_s=poll_period_s),
+            lifts=(LiftConfig(id=lift_id, devices=devices, floors=floors),),
+            journal=JournalConfig(path=str(directory / "journal.sqlite")),
+            uplink=UplinkConfig(broker="mqtt://127.0.0.1:1883"),
+            local=LocalConfig(socket=str(directory / "agent.sock")),
+        )
