@@ -1,0 +1,136 @@
+"""Results as tables for people: the same tables as plain text and as Markdown."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from hil.bench.results import Cost, Efficiency, Machine, Pace, ProcessCost, Results, Speed
+
+_MIB = 1024 * 1024
+_FULL_MINUTE_S = 60.0
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A title, one sentence on what was measured, and rows; the first column is text, the others are numbers."""
+
+    title: str
+    about: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def as_text(results: Results) -> str:
+    """For a terminal."""
+    parts = [machine_line(results.machine), *map(_text, tables(results))]
+    return "\n\n".join(parts) + "\n"
+
+
+def as_markdown(results: Results) -> str:
+    """For a document."""
+    parts = [machine_line(results.machine), *map(_markdown, tables(results))]
+    return "\n\n".join(parts) + "\n"
+
+
+def machine_line(machine: Machine) -> str:
+    """Where and when."""
+    return (
+        f"{machine.date}; {machine.cpu}, {machine.cores} cores; {machine.kernel}; {machine.python}; "
+        f"load average before: {machine.load_1min:.2f}."
+    )
+
+
+def tables(results: Results) -> Iterator[Table]:
+    """One for each part that was run."""
+    if results.cost is not None:
+        yield _cost(results.cost)
+    if results.efficiency is not None:
+        yield _efficiency(results.efficiency)
+    if results.speed is not None:
+        yield _speed(results.speed)
+
+
+def _cost(cost: Cost) -> Table:
+    agent, bare, ratios = cost.agent, cost.bare, cost.ratios
+    short = "" if cost.seconds >= _FULL_MINUTE_S else " (SHORT RUN: memory is not that after a minute)"
+    about = (
+        f"{cost.profile}, {cost.registers} registers, {cost.line}, every {cost.period_s:g} s for {cost.seconds:g} s"
+        f"{short}; real time, a pty each, both at once; broker {cost.broker}; seed {cost.seed}."
+    )
+    rows = (
+        ("polls in the window", str(agent.polls), str(bare.polls), ""),
+        ("CPU ms per poll", *_both(agent.cpu_ms_per_poll, bare.cpu_ms_per_poll, 3), _ratio(ratios.cpu_per_poll)),
+        ("CPU % of one core", *_both(_cpu_percent(agent, cost), _cpu_percent(bare, cost), 3), ""),
+        ("wake-ups per second", *_both(agent.wake_ups_per_s, bare.wake_ups_per_s, 1), ""),
+        ("RssAnon MiB", *_both(agent.rss_anon_bytes / _MIB, bare.rss_anon_bytes / _MIB, 1), _ratio(ratios.rss_anon)),
+        ("RSS MiB", *_both(agent.rss_bytes / _MIB, bare.rss_bytes / _MIB, 1), _ratio(ratios.rss)),
+        ("CPU ms from start to window", *_both(agent.cpu_ms_until_polling, bare.cpu_ms_until_polling, 0), ""),
+    )
+    return Table("CPU and memory of the process", about, ("", "agent", "bare master", "ratio"), rows)
+
+
+def _both(agent: float, bare: float, digits: int) -> tuple[str, str]:
+    return f"{agent:.{digits}f}", f"{bare:.{digits}f}"
+
+
+def _ratio(ratio: float) -> str:
+    return f"{ratio:.2f}"
+
+
+def _cpu_percent(cost: ProcessCost, whole: Cost) -> float:
+    return 100 * cost.cpu_ms_per_poll * cost.polls / (1000 * whole.seconds)
+
+
+def _efficiency(measured: Sequence[Efficiency]) -> Table:
+    first = measured[0]
+    about = (
+        f"Flat out in virtual time, {first.registers} registers an exchange, slaves that answer after "
+        f"{first.slave_latency_ms:g} ms; 100 % is wire time + latency + 3.5 characters of silence; "
+        f"{first.agent.exchanges} exchanges each. Processors take no virtual time."
+    )
+    header = ("line", "slaves", "least ms", "agent ms", "bare ms", "agent %", "bare master %")
+    rows = tuple(
+        (
+            one.line,
+            str(one.slaves),
+            f"{one.least_exchange_ms:.3f}",
+            *_both(one.agent.exchange_ms, one.bare.exchange_ms, 3),
+            *_both(100 * one.agent.efficiency, 100 * one.bare.efficiency, 2),
+        )
+        for one in measured
+    )
+    return Table("Bus efficiency", about, header, rows)
+
+
+def _speed(speed: Speed) -> Table:
+    about = (
+        f"One lift, {speed.virtual_s:g} virtual seconds, polled every {speed.period_s:g} s; the agent published "
+        f"{speed.published} messages; seed {speed.seed}."
+    )
+    rows = (
+        _pace("plant alone", speed.plant),
+        _pace("plant, device, bus, bare master", speed.bare),
+        _pace("plant, device, bus, agent", speed.agent),
+    )
+    return Table("Speed in virtual time", about, ("", "virtual s per s", "real s", "polls"), rows)
+
+
+def _pace(name: str, pace: Pace) -> tuple[str, str, str, str]:
+    return name, f"{pace.times_real:,.0f}".replace(",", " "), f"{pace.real_s:.3f}", str(pace.polls)
+
+
+def _text(table: Table) -> str:
+    widths = [max(map(len, column)) for column in zip(table.header, *table.rows, strict=True)]
+    lines = (_aligned(row, widths) for row in (table.header, tuple("-" * width for width in widths), *table.rows))
+    return "\n".join((table.title.upper(), table.about, "", *lines))
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+    first, *numbers = zip(row, widths, strict=True)
+    cells = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in numbers)]
+    return "  ".join(cells).rstrip()
+
+
+def _markdown(table: Table) -> str:
+    rule = "|---|" + "---:|" * (len(table.header) - 1)
+    lines = (f"| {' | '.join(row)} |" for row in table.rows)
+    return "\n".join((f"### {table.title}", "", table.about, "", f"| {' | '.join(table.header)} |", rule, *lines))
