@@ -8,7 +8,7 @@ TARGETS := demo test check bench lock schemas clean help
 
 help:
 	@echo "make demo     a lift, people trapped in it, the alarm upstream: the whole way in under a minute"
-	@echo "make test     the whole test suite (one file: make test ARGS=tests/packaging/test_locks.py)"
+	@echo "make test     the whole test suite (one file: make test ARGS=tests/packaging/test_pinned.py)"
 	@echo "make check    ruff, formatting, mypy --strict, import rules"
 	@echo "make bench    CPU, memory, bus efficiency and virtual speed beside a bare Modbus master"
 	@echo "make lock     compile the hashed locks again from pyproject.toml (UPGRADE=1: to newer versions)"
