@@ -1,6 +1,5 @@
 """Reads a configuration file and refuses what cannot work: file, line, what is wrong, what to do."""
 
-import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -9,6 +8,7 @@ from edge_agent import AgentError
 from edge_agent.codes import load_codes
 from edge_agent.config_types import AgentConfig, DetectConfig, UplinkConfig
 from edge_agent.equipment import Unworkable, equipment_of
+from edge_agent.loopback import is_loopback
 from protocols.strictyaml import Document
 
 
@@ -76,13 +76,3 @@ def _check_address(path: str, url: SplitResult) -> None:
     wanted = "wants mqtt://HOST[:PORT] or mqtts://HOST[:PORT]"
     if url.scheme not in {"mqtt", "mqtts"} or not url.hostname or url.path not in {"", "/"} or port == 0:
         raise Unworkable(path, wanted)
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether a host of a broker's address is this machine by its very name, without asking anybody."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address("" if host is None else host).is_loopback
-    except ValueError:
-        return False

@@ -5,7 +5,6 @@ A socket that comes too late is closed.
 """
 
 import asyncio
-import ipaddress
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -39,14 +38,6 @@ class Address(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its very name, without asking anybody."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def tls_context(tls: TlsConfig) -> ssl.SSLContext:

@@ -23,6 +23,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge_agent import AgentError
 from edge_agent.config_types import Protocol, UplinkConfig
+from edge_agent.loopback import is_loopback
 from edge_agent.ports import (
     BrokerClosedSilently,
     BrokerError,
@@ -32,7 +33,7 @@ from edge_agent.ports import (
     PubAck,
     Publication,
 )
-from edge_agent.uplink.dial import UNSUPPORTED_VERSION, Address, dial, is_loopback, speaks_5
+from edge_agent.uplink.dial import UNSUPPORTED_VERSION, Address, dial, speaks_5
 from edge_agent.uplink.refusal import SubscriptionRefused
 
 KEEPALIVE_S: Final = 20

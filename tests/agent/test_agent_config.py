@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from edge_agent import AgentError
-from edge_agent.config import is_loopback, load_config
+from edge_agent.config import load_config
 from edge_agent.equipment import equipment_of
+from edge_agent.loopback import is_loopback
 from protocols import ProtocolError
 from protocols.resources import config_text
 
