@@ -51,6 +51,15 @@ class Clock(Protocol):
         """The wall clock now."""
 
 
+class UartErrors(msgspec.Struct, frozen=True):
+    """What a UART counted since it was opened: bad stop bits, bad parity, bytes lost to overrun, breaks."""
+
+    framing: int
+    parity: int
+    overrun: int
+    breaks: int
+
+
 class BusPort(Protocol):
     """An open half-duplex serial line."""
 
@@ -66,6 +75,9 @@ class BusPort(Protocol):
 
     def flush_input(self) -> None:
         """Forget what was received and not yet delivered."""
+
+    def uart_errors(self) -> UartErrors | None:
+        """The UART's own error counters; None where the kernel keeps none (ptys, some adapters)."""
 
     def close(self) -> None:
         """Close the line; safe to call twice."""

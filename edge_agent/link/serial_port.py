@@ -22,7 +22,7 @@ import serial
 from edge_agent.clock import NS
 from edge_agent.daemon_thread import in_daemon_thread
 from edge_agent.link.port_errors import open_error
-from edge_agent.ports import BusPort, OnBytes, OnLost, PortError
+from edge_agent.ports import BusPort, OnBytes, OnLost, PortError, UartErrors
 from protocols.modbus.line import LineSettings, Parity
 
 _CHUNK_BYTES: Final = 4096
@@ -169,6 +169,10 @@ class SerialPort:
                 termios.tcflush(self._fd, termios.TCIFLUSH)
             except termios.error:
                 pass  # the port is going away; reading or writing it will say so
+
+    def uart_errors(self) -> UartErrors | None:
+        """None: not read yet from the kernel."""
+        return None
 
     def _readable(self) -> None:
         try:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from edge_agent.ports import BusPort, OnBytes, OnLost, PortError
+from edge_agent.ports import BusPort, OnBytes, OnLost, PortError, UartErrors
 from hil.bus.segment import End, Segment
 from hil.loop import NS_PER_S
 from protocols.modbus.line import LineSettings
@@ -43,6 +43,10 @@ class MemoryPort:
 
     def flush_input(self) -> None:
         """Everything received was delivered at its instant already."""
+
+    def uart_errors(self) -> UartErrors | None:
+        """None: this end has no UART."""
+        return None
 
     def close(self) -> None:
         """Leave the segment."""
