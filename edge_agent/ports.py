@@ -67,6 +67,10 @@ class BusPort(Protocol):
     def notes(self) -> tuple[str, ...]:
         """What a person should know of how it was opened ("parity ignored: pty"), for health."""
 
+    @property
+    def grain_ns(self) -> int:
+        """How much later than they were on the wire bytes may be seen: an adapter's tick and a busy host."""
+
     def write(self, data: bytes) -> None:
         """Hand over a whole frame without waiting. Raises PortError when the line is gone."""
 

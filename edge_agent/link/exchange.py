@@ -34,7 +34,10 @@ _ANOMALIES: Final = {
 
 
 class Exchange:
-    """Hears what follows a request. `on_foreign(slave)` is told of frames from anybody else."""
+    """Hears what follows a request. `on_stray` is told of frames that belong to other turns.
+
+    `before` is the slave's last answer: what equals it is that one once more.
+    """
 
     def __init__(
         self,
@@ -43,7 +46,9 @@ class Exchange:
         deframer: Deframer,
         begun_ns: int,
         deadline_ns: int,
-        on_foreign: Callable[[int], None],
+        on_stray: Callable[[bytes], None],
+        before: bytes = b"",
+        grain_ns: int = 0,
     ) -> None:
         self.request = request
         self.adu = encode_request(request)
@@ -51,9 +56,13 @@ class Exchange:
         self.sent_ns = begun_ns + line.wire_ns(len(self.adu))
         self.deadline_ns = deadline_ns
         self.counted: list[Counter] = []
+        self.answer = b""
         self._line = line
         self._deframer = deframer
-        self._on_foreign = on_foreign
+        self._on_stray = on_stray
+        self._before = before
+        self._longest_gap_ns = line.t15_ns + grain_ns
+        self._seen_ns = self._seen_bytes = self._gap_at = 0
         self._heard = bytearray()
         self._damaged = bytearray()
         self._junk: list[Anomaly] = []
@@ -62,6 +71,9 @@ class Exchange:
 
     def take(self, data: bytes, t_ns: int) -> Reply | Failure | None:
         """Bytes, the last of them seen at `t_ns`; how the turn ended, if they ended it."""
+        if t_ns - self._line.wire_ns(len(data)) - self._seen_ns > self._longest_gap_ns:
+            self._gap_at = self._seen_bytes
+        self._seen_ns, self._seen_bytes = t_ns, self._seen_bytes + len(data)
         self._heard += data[: _KEPT_BYTES - len(self._heard)]
         ended: Reply | Failure | None = None
         for found in self._deframer.feed(data, t_ns):
@@ -69,22 +81,25 @@ class Exchange:
                 self._junk.append(found)
                 continue
             self._name_junk()
+            if self._gap_at > self._seen_bytes - len(found.adu):
+                self.counted.append(Counter.GAP)
             if ended is None:
                 ended = self._frame(found)
             else:
-                self._on_foreign(found.adu[0])
+                self._on_stray(found.adu)
         return ended
 
     def _frame(self, frame: Frame) -> Reply | Failure | None:
         adu = frame.adu
         if _asks(adu) and adu != self.adu:
-            self.counted.append(Counter.FOREIGN)
+            self.counted.append(Counter.OTHER_MASTER)
             self._contested |= adu[0] == self.request.slave
             return None
-        match Match.ECHO if adu == self.adu else match(self.request, adu):
+        match match(self.request, adu):
             case Match.ANSWER | Match.EXCEPTION if self._contested:
                 self.counted.append(Counter.FOREIGN)
             case Match.ANSWER:
+                self.answer = adu
                 return self._reply(frame)
             case Match.EXCEPTION:
                 return Failure(FailureKind.EXCEPTION, f"exception {adu[2]:02X}h: {exception_name(adu[2])}", adu)
@@ -92,22 +107,25 @@ class Exchange:
                 self.counted.append(Counter.ECHO)
             case Match.FOREIGN:
                 self.counted.append(Counter.FOREIGN)
-                self._on_foreign(adu[0])
+                self._on_stray(adu)
             case Match.WRONG_FUNCTION:
                 self.counted.append(Counter.WRONG_FUNCTION)
                 asked = int(self.request.function)
                 self._wrong = Failure(
                     FailureKind.WRONG_FUNCTION, f"answered function {adu[1]:02X}h, asked was {asked:02X}h", adu
                 )
+            case Match.WRONG_COUNT if adu == self._before:
+                self.counted.append(Counter.DUPLICATE)
             case Match.WRONG_COUNT:
-                self.counted.append(Counter.WRONG_COUNT)
-                wanted = self.request.reply_len - _FRAMING_BYTES
-                self._wrong = Failure(
-                    FailureKind.WRONG_COUNT,
-                    f"answered {len(adu) - _FRAMING_BYTES} bytes of data, asked was for {wanted}",
-                    adu,
-                )
+                self._wrong = self._wrong_count(adu)
         return None
+
+    def _wrong_count(self, adu: bytes) -> Failure:
+        is_short = (len(adu), adu[2]) < (self.request.reply_len, self.request.data_len)
+        self.counted.append(Counter.SHORT if is_short else Counter.LONG)
+        wanted = self.request.reply_len - _FRAMING_BYTES
+        detail = f"answered {len(adu) - _FRAMING_BYTES} bytes of data, asked was for {wanted}"
+        return Failure(FailureKind.SHORT if is_short else FailureKind.LONG, detail, adu)
 
     def _reply(self, frame: Frame) -> Reply:
         words = decode_reply(self.request, frame.adu)

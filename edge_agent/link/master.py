@@ -31,19 +31,22 @@ MARGIN_NS: Final = 100_000_000
 """Beyond wire and latency: two 16 ms ticks of an FTDI adapter, and a busy host (46 ms p99 measured at 2x load)."""
 _DRAIN_WITHIN_NS: Final = 1_000_000_000
 """Beyond the wire time: an adapter that does not send eight bytes within a second is stuck."""
+_TICK_NS: Final = 20_000_000
+"""An FTDI adapter hands over every 16 ms what it has, so bytes look that much later than they were."""
 _LONGEST_FRAME_BYTES: Final = 256
 _ENDS: Final = {
     FailureKind.TIMEOUT: Counter.TIMEOUT,
     FailureKind.CRC: Counter.CRC,
     FailureKind.EXCEPTION: Counter.EXCEPTION,
     FailureKind.WRONG_FUNCTION: Counter.WRONG_FUNCTION,
-    FailureKind.WRONG_COUNT: Counter.WRONG_COUNT,
+    FailureKind.SHORT: Counter.SHORT,
+    FailureKind.LONG: Counter.LONG,
     FailureKind.PORT: None,
 }
 
 
 class RtuMaster:
-    """Sits on `bus` and asks. Open the bus first; while it is not open every request fails with PORT."""
+    """The `Transport` of a serial line. While its bus is not open every request fails with PORT."""
 
     def __init__(self, bus: Bus, line: LineSettings, clock: Clock) -> None:
         self.strays = 0
@@ -56,10 +59,40 @@ class RtuMaster:
         self._quarantine: dict[int, int] = {}
         self._exchange: Exchange | None = None
         self._last: Exchange | None = None
+        self._last_heard_ns = self._turn_ended_ns = 0
+        self._answers: dict[int, bytes] = {}
         self._ended: asyncio.Future[Reply | Failure] | None = None
         self._busy_until_ns = 0
         self._spoken_on: BusPort | None = None
         bus.listen(self._received, self._lost)
+
+    @property
+    def name(self) -> str:
+        """The port as the configuration names it."""
+        return self._bus.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether requests can be sent now."""
+        return self._bus.port is not None
+
+    @property
+    def problem(self) -> str:
+        """Why it is not open, in one line."""
+        return self._bus.problem
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of how it was opened."""
+        return self._bus.notes
+
+    async def open(self) -> None:
+        """Open the port, again if need be. Raises PortError, one line."""
+        await self._bus.open()
+
+    def close(self) -> None:
+        """Close the port, if it is open."""
+        self._bus.close()
 
     def counters(self, slave: int) -> Counters:
         """What was counted for a slave so far."""
@@ -73,7 +106,11 @@ class RtuMaster:
         return self._quarantine.get(slave, 0)
 
     async def transact(self, request: ReadRequest, slave_times: SlaveTimes) -> Reply | Failure:
-        """Ask, and wait for the answer until the deadline; waits out the slave's quarantine before."""
+        """Ask, and wait for the answer until the deadline; waits out the slave's quarantine before.
+
+        Raises ProtocolError for what the slave's deny-list names, and sends nothing.
+        """
+        slave_times.check(request)
         async with self._turn:
             await self._until(self.quarantined_until(request.slave))
             if self._bus.port is not None:
@@ -115,6 +152,7 @@ class RtuMaster:
         finally:
             # Also when cancelled half-way: the request may be on the wire, and its answer will come.
             self._exchange = self._ended = None
+            self._turn_ended_ns = self._clock.now_ns()
             self._settle(exchange, ended, times)
         return ended
 
@@ -122,7 +160,16 @@ class RtuMaster:
         begun_ns = self._clock.now_ns()
         sent_ns = begun_ns + self._line.wire_ns(len(encode_request(request)))
         latest_ns = self._deadline(request, times, sent_ns + MARGIN_NS)
-        return Exchange(request, self._line, self._deframer, begun_ns, latest_ns, self._heard_stray)
+        return Exchange(
+            request,
+            self._line,
+            self._deframer,
+            begun_ns,
+            latest_ns,
+            self._heard_stray,
+            before=self._answers.get(request.slave, b""),
+            grain_ns=0 if self._bus.port is None else self._bus.port.grain_ns,
+        )
 
     def _deadline(self, request: ReadRequest, times: SlaveTimes, sent_ns: int) -> int:
         return sent_ns + times.latency_ns + self._line.wire_ns(request.reply_len) + MARGIN_NS
@@ -158,8 +205,14 @@ class RtuMaster:
             reply_ns = self._line.wire_ns(exchange.request.reply_len)
             self._quarantine[slave] = exchange.deadline_ns + times.max_late_ns + reply_ns
         name = Counter.OK if isinstance(ended, Reply) else None if ended is None else _ENDS[ended.kind]
+        counters = self.counters(slave)
         for counter in exchange.account(name):
-            self.counters(slave).add(counter)
+            counters.add(counter)
+        if isinstance(ended, Reply):
+            self._answers[slave] = exchange.answer
+            counters.add_latency(ended.reply_start_ns - ended.request_end_ns)
+        elif ended is not None and ended.kind is FailureKind.EXCEPTION:
+            counters.add_exception(ended.data[2])
 
     def _is_conclusive(self, exchange: Exchange, ended: Reply | Failure | None) -> bool:
         """Whether the slave has certainly sent what it had to send for this request."""
@@ -183,6 +236,7 @@ class RtuMaster:
         self._busy_until_ns = max(self._busy_until_ns, t_ns)
         exchange, ended = self._exchange, self._ended
         if exchange is None or ended is None or ended.done() or t_ns > exchange.deadline_ns:
+            self._last_heard_ns = t_ns - self._line.wire_ns(len(data))
             for found in self._deframer.feed(data, t_ns):
                 self._idle(found)
             return
@@ -194,16 +248,29 @@ class RtuMaster:
         """Something heard while no answer is waited for."""
         last = self._last
         if isinstance(found, Frame) and (last is None or found.adu != last.adu):
-            self._heard_stray(found.adu[0])
+            self._heard_stray(found.adu)
         elif last is not None:
-            self.counters(last.request.slave).add(Counter.ECHO if isinstance(found, Frame) else Counter.TRAILING_JUNK)
+            self.counters(last.request.slave).add(Counter.ECHO if isinstance(found, Frame) else self._idle_junk())
 
-    def _heard_stray(self, slave: int) -> None:
+    def _idle_junk(self) -> Counter:
+        """What bytes on the idle line are: what trails a turn, or noise of its own."""
+        trails = self._last_heard_ns <= self._turn_ended_ns + self._line.t35_ns + _TICK_NS
+        return Counter.TRAILING_JUNK if trails else Counter.NOISE
+
+    def _heard_stray(self, adu: bytes) -> None:
         """A whole frame outside its sender's turn."""
-        if slave in self._counters:
+        slave = adu[0]
+        if slave not in self._counters:
+            self.strays += 1
+        elif self._may_be_late(slave):
             self._counters[slave].add(Counter.LATE)
         else:
-            self.strays += 1
+            is_again = adu == self._answers.get(slave)
+            self._counters[slave].add(Counter.DUPLICATE if is_again else Counter.UNSOLICITED)
+
+    def _may_be_late(self, slave: int) -> bool:
+        in_turn = self._exchange is not None and self._exchange.request.slave == slave
+        return in_turn or self.quarantined_until(slave) > self._clock.now_ns()
 
     def _lost(self, error: PortError) -> None:
         if self._ended is not None and not self._ended.done():

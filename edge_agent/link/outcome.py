@@ -5,6 +5,8 @@ from typing import Final, Self
 
 import msgspec
 
+from protocols import ProtocolError
+from protocols.modbus.pdu import ReadRequest
 from protocols.profiles.schema import Profile
 
 _NS_PER_MS: Final = 1_000_000
@@ -14,12 +16,14 @@ class SlaveTimes(msgspec.Struct, frozen=True):
     """What a profile states of a slave's habits.
 
     `latency_ns`: from a request's end to its answer's start, at most. `max_late_ns`: how much later than its deadline
-    an answer can still come. `min_gap_ns`: silence it wants before a request, if more than 3.5 characters.
+    an answer can still come. `min_gap_ns`: silence it wants before a request, if more than 3.5 characters. `denied`:
+    first and last address of what must never be touched, whatever the function.
     """
 
     latency_ns: int
     max_late_ns: int
     min_gap_ns: int
+    denied: tuple[tuple[int, int], ...] = ()
 
     @classmethod
     def of(cls, profile: Profile) -> Self:
@@ -28,7 +32,18 @@ class SlaveTimes(msgspec.Struct, frozen=True):
             latency_ns=round(profile.behaviour.latency_ms * _NS_PER_MS),
             max_late_ns=round(profile.max_late_ms * _NS_PER_MS),
             min_gap_ns=round(profile.min_gap_ms * _NS_PER_MS),
+            denied=tuple((denied.address, denied.address + denied.count - 1) for denied in profile.deny),
         )
+
+    def check(self, request: ReadRequest) -> None:
+        """Raise ProtocolError for a request that touches what the deny-list names; it must not reach the wire."""
+        last = request.address + request.count - 1
+        for first_denied, last_denied in self.denied:
+            if request.address <= last_denied and first_denied <= last:
+                raise ProtocolError(
+                    f"slave {request.slave}: {request.address:04X}h to {last:04X}h touches {first_denied:04X}h to"
+                    f" {last_denied:04X}h, which its profile denies; read something else"
+                )
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -46,7 +61,8 @@ class FailureKind(enum.Enum):
     CRC = "crc"
     EXCEPTION = "exception"
     WRONG_FUNCTION = "wrong_function"
-    WRONG_COUNT = "wrong_count"
+    SHORT = "short"
+    LONG = "long"
     PORT = "port"
 
 

@@ -26,6 +26,7 @@ from edge_agent.ports import BusPort, OnBytes, OnLost, PortError, UartErrors
 from protocols.modbus.line import LineSettings, Parity
 
 _CHUNK_BYTES: Final = 4096
+_GRAIN_NS: Final = 20_000_000
 _PTY_MAJORS: Final = range(136, 144)
 """Unix98 pty slaves (Linux, admin-guide/devices.txt)."""
 
@@ -127,6 +128,11 @@ class SerialPort:
     def notes(self) -> tuple[str, ...]:
         """What a person should know of how it was opened."""
         return self._notes
+
+    @property
+    def grain_ns(self) -> int:
+        """An FTDI adapter's 16 ms, and a host that is a little late."""
+        return _GRAIN_NS
 
     def write(self, data: bytes) -> None:
         """Hand over a whole frame without waiting. Raises PortError when the line is gone or takes nothing."""

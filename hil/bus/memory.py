@@ -27,6 +27,11 @@ class MemoryPort:
         return ()
 
     @property
+    def grain_ns(self) -> int:
+        """0: bytes are seen at their very instant."""
+        return 0
+
+    @property
     def is_open(self) -> bool:
         """Neither closed nor lost."""
         return self._end is not None
