@@ -1,10 +1,11 @@
 """A half-duplex RS-485 segment: who drives when, in integer ns, and what everybody else hears.
 
 Every byte has its nominal wire time from the line settings. What an end sends is released to the others when its last
-stop bit has passed (`Delivery.FRAME`), or byte by byte (`Delivery.BYTE`). Two ends driving at once is a collision:
-bytes that overlap arrive as one, the AND of both, on the grid of the end that began first (of two that begin at the
-same instant: that was sent first). An end that drives hears nothing. An end with other line settings than the sender
-sees framing errors, which are delivered as zeros.
+stop bit has passed (`Delivery.FRAME`), byte by byte (`Delivery.BYTE`), or as a USB adapter hands it over
+(`Delivery.USB`). Two ends driving at once is a collision: bytes that overlap arrive as one, the AND of both, on the
+grid of the end that began first (of two that begin at the same instant: that was sent first). An end that drives hears
+nothing. An end with other line settings than the sender hears at the frame's end what its UART makes of the waveform.
+`hil.bus.copper` is a segment where all of this happens bit by bit.
 """
 
 import enum
@@ -12,11 +13,13 @@ from collections.abc import Callable
 
 import msgspec
 
+from hil.bus.usb_adapter import LATENCY_NS, UsbAdapter
+from hil.bus.waveform import decode, encode
 from hil.timeline import Timeline
 from protocols.modbus.line import LineSettings
 
 OnHeard = Callable[[bytes, int], None]
-"""Called with bytes and the nominal ns at which the last of them had passed."""
+"""Called with bytes and the nominal ns at which the last of them had passed (USB: at which they were handed over)."""
 
 
 class Delivery(enum.Enum):
@@ -24,6 +27,7 @@ class Delivery(enum.Enum):
 
     FRAME = "frame"
     BYTE = "byte"
+    USB = "usb"
 
 
 class Tapped(msgspec.Struct, frozen=True):
@@ -45,7 +49,7 @@ class Collision(msgspec.Struct, frozen=True):
 class _Sent:
     """What one end drives in one go."""
 
-    __slots__ = ("data", "end_ns", "order", "released", "sender", "start_ns")
+    __slots__ = ("by_byte", "data", "end_ns", "order", "released", "sender", "start_ns")
 
     def __init__(self, sender: "End", start_ns: int, end_ns: int, data: bytes, order: int) -> None:
         self.order = order
@@ -53,6 +57,7 @@ class _Sent:
         self.start_ns = start_ns
         self.end_ns = end_ns
         self.data = data
+        self.by_byte = False
         self.released = False
 
     def overlaps(self, start_ns: int, end_ns: int) -> bool:
@@ -66,11 +71,15 @@ class _Sent:
 class End:
     """One node's transceiver on a segment."""
 
-    def __init__(self, segment: "Segment", name: str, on_heard: OnHeard, line: LineSettings) -> None:
+    def __init__(
+        self, segment: "Segment", name: str, on_heard: OnHeard, line: LineSettings, delivery: Delivery
+    ) -> None:
         self.name = name
         self.line = line
-        self.on_heard = on_heard
+        self.delivery = delivery
         self._segment = segment
+        self._usb = UsbAdapter(segment._timeline, on_heard, segment._usb_latency_ns)
+        self.on_heard = self._usb.take if delivery is Delivery.USB else on_heard
         self._free_ns = 0
 
     def send(self, data: bytes) -> int:
@@ -81,13 +90,21 @@ class End:
             self._segment._drive(self, start_ns, self._free_ns, bytes(data))
         return self._free_ns
 
+    def flush_input(self) -> None:
+        """Forget what the USB adapter has heard and not yet handed over."""
+        self._usb.flush()
+
     def detach(self) -> None:
         """Leave the segment: what is still on the wire is not heard any more."""
         self._segment._ends.remove(self)
+        self._usb.flush()
 
 
 class Segment:
-    """The wire. `tap` gets every transmission at its end; `collisions` is the record of overlaps."""
+    """The wire. `tap` gets every transmission at its end; `collisions` is the record of overlaps.
+
+    `delivery` is for every end that does not ask for another one when it attaches.
+    """
 
     def __init__(
         self,
@@ -95,12 +112,14 @@ class Segment:
         line: LineSettings,
         tap: Callable[[Tapped], None] | None = None,
         delivery: Delivery = Delivery.FRAME,
+        usb_latency_ns: int = LATENCY_NS,
     ) -> None:
         self.line = line
         self.collisions: list[Collision] = []
         self._timeline = timeline
         self._tap = tap
         self._delivery = delivery
+        self._usb_latency_ns = usb_latency_ns
         self._ends: list[End] = []
         self._recent: list[_Sent] = []
         self._sendings = 0
@@ -110,9 +129,16 @@ class Segment:
         """The present instant on the wire."""
         return self._timeline.now_ns
 
-    def attach(self, name: str, on_heard: OnHeard, line: LineSettings | None = None) -> End:
+    @property
+    def uart_delivery(self) -> Delivery:
+        """How a node with a UART of its own hears, where the others sit behind USB adapters."""
+        return Delivery.FRAME if self._delivery is Delivery.USB else self._delivery
+
+    def attach(
+        self, name: str, on_heard: OnHeard, line: LineSettings | None = None, delivery: Delivery | None = None
+    ) -> End:
         """Connect a node; it hears everybody but itself."""
-        end = End(self, name, on_heard, self.line if line is None else line)
+        end = End(self, name, on_heard, line or self.line, delivery or self._delivery)
         self._ends.append(end)
         return end
 
@@ -120,37 +146,54 @@ class Segment:
         sent = _Sent(sender, start_ns, end_ns, data, self._sendings)
         self._sendings += 1
         self._forget(self.now_ns)
+        self._note_collisions(sent)
+        self._recent.append(sent)
+        self._timeline.call_at_ns(end_ns, lambda: self._passed(sent))
+        if any(end.delivery is not Delivery.FRAME for end in self._ends):
+            for index in range(len(data)):
+                self._release_byte_at(sent, index)
+
+    def _note_collisions(self, sent: _Sent) -> None:
         for other in self._recent:
             if other.sender is not sent.sender and other.overlaps(sent.start_ns, sent.end_ns):
                 t_ns = max(other.start_ns, sent.start_ns)
                 self.collisions.append(Collision(t_ns, (other.sender.name, sent.sender.name)))
-        self._recent.append(sent)
-        if self._delivery is Delivery.BYTE:
-            for index in range(len(sent.data)):
-                self._release_at(sent, index, index + 1)
-        else:
-            self._release_at(sent, 0, len(sent.data))
 
     def _forget(self, now_ns: int) -> None:
         """Drop what can overlap neither a transmission still on its way nor any later one."""
         horizon_ns = min((sent.start_ns for sent in self._recent if not sent.released), default=now_ns)
         self._recent = [sent for sent in self._recent if not sent.released or sent.end_ns > min(horizon_ns, now_ns)]
 
-    def _release_at(self, sent: _Sent, first: int, stop: int) -> None:
-        t_ns = sent.start_ns + sent.sender.line.wire_ns(stop)
-        self._timeline.call_at_ns(t_ns, lambda: self._release(sent, first, stop, t_ns))
+    def _passed(self, sent: _Sent) -> None:
+        """The last stop bit has passed."""
+        if self._tap is not None:
+            self._tap(Tapped(sent.start_ns, sent.end_ns, sent.sender.name, sent.data))
+        self._release(sent, 0, len(sent.data), sent.end_ns, by_byte=False)
+        sent.released = not sent.by_byte
 
-    def _release(self, sent: _Sent, first: int, stop: int, t_ns: int) -> None:
-        if stop == len(sent.data):
-            sent.released = True
-            if self._tap is not None:
-                self._tap(Tapped(sent.start_ns, sent.end_ns, sent.sender.name, sent.data))
+    def _release_byte_at(self, sent: _Sent, index: int) -> None:
+        sent.by_byte = True
+        t_ns = sent.start_ns + sent.sender.line.wire_ns(index + 1)
+        self._timeline.call_at_ns(t_ns, lambda: self._byte_passed(sent, index, t_ns))
+
+    def _byte_passed(self, sent: _Sent, index: int, t_ns: int) -> None:
+        self._release(sent, index, index + 1, t_ns, by_byte=True)
+        sent.released = index + 1 == len(sent.data)
+
+    def _release(self, sent: _Sent, first: int, stop: int, t_ns: int, *, by_byte: bool) -> None:
         others = [other for other in self._recent if other is not sent and other.overlaps(sent.start_ns, sent.end_ns)]
         for end in tuple(self._ends):
-            if end is not sent.sender:
+            if end is not sent.sender and _hears_bytes(end, sent) is by_byte:
                 heard = sent.data[first:stop] if not others else _merged(sent, first, stop, others, end)
+                if end.line != sent.sender.line:
+                    heard = bytes(char.byte for char in decode(encode(heard, sent.sender.line, 0), end.line))
                 if heard:
-                    end.on_heard(heard if end.line == sent.sender.line else bytes(len(heard)), t_ns)
+                    end.on_heard(heard, t_ns)
+
+
+def _hears_bytes(end: End, sent: _Sent) -> bool:
+    """Whether `end` hears the frame in pieces. What makes no sense to it is decoded in one go."""
+    return sent.by_byte and end.delivery is not Delivery.FRAME and end.line == sent.sender.line
 
 
 def _merged(sent: _Sent, first: int, stop: int, others: list[_Sent], listener: End) -> bytes:

@@ -115,7 +115,7 @@ class _Connection:
         self._deframer = Deframer.for_requests()
         self._heard_ns = 0
         self._free_ns = 0
-        self._end: End = segment.attach(device.name, self._heard)
+        self._end: End = segment.attach(device.name, self._heard, delivery=segment.uart_delivery)
 
     def _heard(self, data: bytes, t_ns: int) -> None:
         line = self._end.line
