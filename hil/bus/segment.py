@@ -5,11 +5,11 @@ stop bit has passed (`Delivery.FRAME`), byte by byte (`Delivery.BYTE`), or as a 
 (`Delivery.USB`). Two ends driving at once is a collision: bytes that overlap arrive as one, the AND of both, on the
 grid of the end that began first (of two that begin at the same instant: that was sent first). An end that drives hears
 nothing. An end with other line settings than the sender hears at the frame's end what its UART makes of the waveform.
-`hil.bus.copper` is a segment where all of this happens bit by bit.
+Faults come in at `Segment.wire`; `hil.bus.copper` is a segment where all of this happens bit by bit.
 """
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -37,6 +37,18 @@ class Tapped(msgspec.Struct, frozen=True):
     t_end_ns: int
     source: str
     data: bytes
+
+
+class Drive(msgspec.Struct, frozen=True):
+    """What `source` drives from `start_ns` on."""
+
+    start_ns: int
+    source: str
+    data: bytes
+
+
+Wire = Callable[[Drive, LineSettings], Sequence[Drive]]
+"""From what an end with these settings drives to what goes on the wire instead, perhaps in other names."""
 
 
 class Collision(msgspec.Struct, frozen=True):
@@ -87,7 +99,7 @@ class End:
         start_ns = max(self._segment.now_ns, self._free_ns)
         self._free_ns = start_ns + self.line.wire_ns(len(data))
         if data:
-            self._segment._drive(self, start_ns, self._free_ns, bytes(data))
+            self._segment._drive(self, start_ns, bytes(data))
         return self._free_ns
 
     def flush_input(self) -> None:
@@ -103,7 +115,7 @@ class End:
 class Segment:
     """The wire. `tap` gets every transmission at its end; `collisions` is the record of overlaps.
 
-    `delivery` is for every end that does not ask for another one when it attaches.
+    `delivery` is for every end that does not ask for another one when it attaches. `wire` is where faults come in.
     """
 
     def __init__(
@@ -115,6 +127,7 @@ class Segment:
         usb_latency_ns: int = LATENCY_NS,
     ) -> None:
         self.line = line
+        self.wire: Wire | None = None
         self.collisions: list[Collision] = []
         self._timeline = timeline
         self._tap = tap
@@ -134,6 +147,11 @@ class Segment:
         """How a node with a UART of its own hears, where the others sit behind USB adapters."""
         return Delivery.FRAME if self._delivery is Delivery.USB else self._delivery
 
+    @property
+    def grain_ns(self) -> int:
+        """How much later than on the wire an end may hear bytes."""
+        return self._usb_latency_ns if self._delivery is Delivery.USB else 0
+
     def attach(
         self, name: str, on_heard: OnHeard, line: LineSettings | None = None, delivery: Delivery | None = None
     ) -> End:
@@ -142,13 +160,26 @@ class Segment:
         self._ends.append(end)
         return end
 
-    def _drive(self, sender: End, start_ns: int, end_ns: int, data: bytes) -> None:
-        sent = _Sent(sender, start_ns, end_ns, data, self._sendings)
+    def _drive(self, sender: End, start_ns: int, data: bytes) -> None:
+        if self.wire is None:
+            self._put(sender, start_ns, data)
+            return
+        for put in self.wire(Drive(start_ns, sender.name, data), sender.line):
+            driver = sender if put.source == sender.name else self._named(put.source)
+            self._put(driver, max(put.start_ns, self.now_ns), put.data)
+
+    def _named(self, name: str) -> End:
+        """The end of that name; one that hears nothing if there is none."""
+        known = next((end for end in self._ends if end.name == name), None)
+        return self.attach(name, lambda _data, _t_ns: None) if known is None else known
+
+    def _put(self, sender: End, start_ns: int, data: bytes) -> None:
+        sent = _Sent(sender, start_ns, start_ns + sender.line.wire_ns(len(data)), data, self._sendings)
         self._sendings += 1
         self._forget(self.now_ns)
         self._note_collisions(sent)
         self._recent.append(sent)
-        self._timeline.call_at_ns(end_ns, lambda: self._passed(sent))
+        self._timeline.call_at_ns(sent.end_ns, lambda: self._passed(sent))
         if any(end.delivery is not Delivery.FRAME for end in self._ends):
             for index in range(len(data)):
                 self._release_byte_at(sent, index)
