@@ -90,14 +90,18 @@ class End:
         self.line = line
         self.delivery = delivery
         self._segment = segment
-        self._usb = UsbAdapter(segment._timeline, on_heard, segment._usb_latency_ns)
+        self._usb = UsbAdapter(segment._timeline, on_heard, segment.usb_latency_ns)
         self.on_heard = self._usb.take if delivery is Delivery.USB else on_heard
         self._free_ns = 0
+
+    def wire_ns(self, n_bytes: int) -> int:
+        """How long this end takes for so many bytes."""
+        return self.line.wire_ns(n_bytes)
 
     def send(self, data: bytes) -> int:
         """Drive `data` now, or right behind what this end still drives; returns when the last stop bit passes."""
         start_ns = max(self._segment.now_ns, self._free_ns)
-        self._free_ns = start_ns + self.line.wire_ns(len(data))
+        self._free_ns = start_ns + self.wire_ns(len(data))
         if data:
             self._segment._drive(self, start_ns, bytes(data))
         return self._free_ns
@@ -132,7 +136,7 @@ class Segment:
         self._timeline = timeline
         self._tap = tap
         self._delivery = delivery
-        self._usb_latency_ns = usb_latency_ns
+        self.usb_latency_ns = usb_latency_ns
         self._ends: list[End] = []
         self._recent: list[_Sent] = []
         self._sendings = 0
@@ -150,7 +154,7 @@ class Segment:
     @property
     def grain_ns(self) -> int:
         """How much later than on the wire an end may hear bytes."""
-        return self._usb_latency_ns if self._delivery is Delivery.USB else 0
+        return self.usb_latency_ns if self._delivery is Delivery.USB else 0
 
     def attach(
         self, name: str, on_heard: OnHeard, line: LineSettings | None = None, delivery: Delivery | None = None
