@@ -11,13 +11,15 @@ from typing import Any, Final
 
 import msgspec
 
-from edge_agent.clock import NS, SystemClock
+from edge_agent.clock import NS, SystemClock, ns
 from edge_agent.codes import load_codes
 from edge_agent.config_types import AgentConfig
 from edge_agent.equipment import Equipment, equipment_of
 from edge_agent.health import health_message
 from edge_agent.journal.journal import Journal
 from edge_agent.lift_runtime import LiftRuntime, Terminal
+from edge_agent.link.bus import Bus
+from edge_agent.link.master import RtuMaster
 from edge_agent.link.poller import Poller
 from edge_agent.link.serial_port import SerialBus
 from edge_agent.local.server import LocalServer
@@ -151,11 +153,10 @@ class _Running:
         )
         self._outbox = Outbox(journal, self._uplink.wake, self._uplink.publish_undurable)
         self._poller = Poller(
-            config.link,
             equipment.devices,
-            ports.open_bus,
-            equipment.line,
+            RtuMaster(Bus(ports.open_bus, config.link.port, equipment.line), equipment.line, ports.clock),
             ports.clock,
+            ns(config.link.down_after_s),
             on_block=self._on_block,
             on_link=self._on_link,
         )

@@ -5,9 +5,10 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from edge_agent import AgentError
+from edge_agent.clock import NS
 from edge_agent.codes import load_codes
 from edge_agent.config_types import AgentConfig, DetectConfig, UplinkConfig
-from edge_agent.equipment import Unworkable, equipment_of
+from edge_agent.equipment import Equipment, Unworkable, equipment_of
 from edge_agent.loopback import is_loopback
 from protocols.strictyaml import Document
 
@@ -25,23 +26,26 @@ def load_config(path: str, overrides: Mapping[str, str] | None = None) -> AgentC
     document = Document(text, path, overrides)
     config = document.to(AgentConfig)
     try:
-        _check_detect(config.detect, config.link.poll_period_s)
+        _check_detect(config.detect)
         _check_uplink(config.uplink)
-        equipment_of(config)
+        _check_ages(config.detect, equipment_of(config))
     except Unworkable as error:
         raise document.error(error.path, error.problem) from error
     load_codes()
     return config
 
 
-def _check_detect(detect: DetectConfig, poll_period_s: float) -> None:
-    if detect.item_stale_s < 2 * poll_period_s:
-        least_s = 2 * poll_period_s
+def _check_ages(detect: DetectConfig, equipment: Equipment) -> None:
+    period_s = equipment.plan.slowest_item_ns / NS
+    if detect.item_stale_s < 2 * period_s:
         raise Unworkable(
             "detect.item_stale_s",
-            f"{detect.item_stale_s:g} s is too short for a poll every {poll_period_s:g} s, values would be unknown in"
-            f" between; set at least {least_s:g}, or poll more often",
+            f"{detect.item_stale_s:g} s is too short for a poll every {period_s:g} s, values would be unknown in"
+            f" between; set at least {2 * period_s:g}, or poll more often",
         )
+
+
+def _check_detect(detect: DetectConfig) -> None:
     windows = detect.entrapment
     if windows.between_floors_suspect_s > windows.between_floors_s:
         raise Unworkable("detect.entrapment.between_floors_suspect_s", "longer than between_floors_s")

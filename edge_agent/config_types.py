@@ -17,20 +17,31 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class DeviceConfig(Section, frozen=True, kw_only=True):
-    """One slave on the bus. `options` answers what the profile asks about its installation."""
+    """One slave on the bus. `options` answers what the profile asks about its installation.
+
+    `comm_loss_accepted_by` names who accepted what the device does when its serial master goes away, if that is a trip
+    or a lock.
+    """
 
     name: Identifier
     profile: Annotated[str, Meta(min_length=1)]
     slave: Annotated[int, Meta(ge=1, le=247)] | None = None
     options: dict[str, str] = {}
+    comm_loss_accepted_by: Annotated[str, Meta(max_length=64)] = ""
 
 
 class LinkConfig(Section, frozen=True, kw_only=True):
-    """The RS-485 bus. `line` ("9600 8N1") may be left out when all profiles agree on one."""
+    """The RS-485 bus. `line` ("9600 8N1") may be left out when all profiles agree on one.
+
+    `poll_period_s` is for what detectors relate (doors, door zone, safety chain), `slow_period_s` for the rest; left
+    out, they are 0.1 and 1 s, or as long as the bus needs. `max_bus_use` is the share of the bus we take at most.
+    """
 
     port: Annotated[str, Meta(min_length=1)]
     line: str | None = None
-    poll_period_s: Annotated[float, Meta(ge=0.1, le=60)] = 0.5
+    poll_period_s: Annotated[float, Meta(ge=0.1, le=60)] | None = None
+    slow_period_s: Annotated[float, Meta(ge=0.1, le=60)] | None = None
+    max_bus_use: Annotated[float, Meta(ge=0.05, le=1)] = 0.6
     down_after_s: Annotated[float, Meta(ge=1, le=600)] = 3.0
 
 

@@ -7,9 +7,11 @@ import msgspec
 
 from edge_agent import AgentError
 from edge_agent.blind_spots import blind_spots
-from edge_agent.clock import NS
-from edge_agent.config_types import AgentConfig, DeviceConfig, LiftConfig
+from edge_agent.clock import ns
+from edge_agent.config_types import AgentConfig, DeviceConfig, LiftConfig, LinkConfig
 from edge_agent.link.outcome import SlaveTimes
+from edge_agent.link.plan import Plan, Station, Wish
+from edge_agent.link.plan import plan as make_plan
 from edge_agent.link.poller import PolledDevice
 from protocols import ProtocolError
 from protocols.lift.vocabulary import ITEMS
@@ -18,7 +20,7 @@ from protocols.nearest import hint
 from protocols.profiles.layout import Layout, compile_layout
 from protocols.profiles.lineup import common_line
 from protocols.profiles.loader import load_profile
-from protocols.profiles.schema import Profile
+from protocols.profiles.schema import CommLoss, Profile
 from protocols.strictyaml import ConfigError
 
 T = TypeVar("T")
@@ -35,11 +37,12 @@ class Unworkable(AgentError):
 
 
 class Equipment(msgspec.Struct, frozen=True):
-    """The bus: its line, every device on it in order, each device's layout by name, and what stays unseen."""
+    """The bus: its line, every device on it in order, each device's layout by name, the plan, and what stays unseen."""
 
     line: LineSettings
     devices: tuple[PolledDevice, ...]
     layouts: dict[str, Layout]
+    plan: Plan
     blind_spots: tuple[str, ...] = ()
 
     def layouts_of(self, lift: LiftConfig) -> dict[str, Layout]:
@@ -52,18 +55,37 @@ def equipment_of(config: AgentConfig) -> Equipment:
     places = list(_places(config))
     profiles = [_at(f"{path}.profile", load_profile, device.profile) for path, device in places]
     line = _at("link.line", common_line, profiles, config.link.line)
-    devices = tuple(
-        _at(f"{path}.options", _polled, device, profile)
-        for (path, device), profile in zip(places, profiles, strict=True)
-    )
+    slaves = [
+        profile.slave if device.slave is None else device.slave
+        for (_, device), profile in zip(places, profiles, strict=True)
+    ]
     _check_unique([(path, device.name) for path, device in places], "device name")
-    _check_unique([(path, polled.slave) for (path, _), polled in zip(places, devices, strict=True)], "slave address")
+    _check_unique([(path, slave) for (path, _), slave in zip(places, slaves, strict=True)], "slave address")
+    for (path, device), profile in zip(places, profiles, strict=True):
+        _check_comm_loss(f"{path}.comm_loss_accepted_by", device, profile)
+    stations = [
+        _at(f"{path}.options", _station, device, profile)
+        for (path, device), profile in zip(places, profiles, strict=True)
+    ]
+    plan = _at(_wished_at(config.link), make_plan, stations, line, _wish(config.link))
+    devices = tuple(
+        PolledDevice(
+            name=device.name,
+            profile_name=profile.name,
+            slave=slave,
+            layout=station.layout.regrouped([read.block for read in plan.reads[index]]),
+            times=station.times,
+            jobs=plan.jobs(index, slave),
+        )
+        for index, ((_, device), profile, slave, station) in enumerate(
+            zip(places, profiles, slaves, stations, strict=True)
+        )
+    )
     layouts = {device.name: device.layout for device in devices}
-    equipment = Equipment(line, devices, layouts, tuple(_unseen(config, layouts)))
+    equipment = Equipment(line, devices, layouts, plan, tuple(_unseen(config, layouts)))
     for index, lift in enumerate(config.lifts):
         _check_lift(f"lifts[{index}]", lift, equipment)
     _check_unique([(f"lifts[{index}].id", lift.id) for index, lift in enumerate(config.lifts)], "lift id")
-    _check_fits(config.link.poll_period_s, line, devices)
     return equipment
 
 
@@ -89,14 +111,30 @@ def _unseen(config: AgentConfig, layouts: Mapping[str, Layout]) -> Iterator[str]
         yield from blind_spots(lift.id, given, lift.doors)
 
 
-def _polled(device: DeviceConfig, profile: Profile) -> PolledDevice:
-    return PolledDevice(
-        name=device.name,
-        profile_name=profile.name,
-        slave=profile.slave if device.slave is None else device.slave,
-        layout=compile_layout(profile, device.options),
-        times=SlaveTimes.of(profile),
+def _station(device: DeviceConfig, profile: Profile) -> Station:
+    return Station(compile_layout(profile, device.options), SlaveTimes.of(profile), profile.max_regs)
+
+
+def _wish(link: LinkConfig) -> Wish:
+    return Wish(
+        fast_ns=None if link.poll_period_s is None else ns(link.poll_period_s),
+        slow_ns=None if link.slow_period_s is None else ns(link.slow_period_s),
+        max_use=link.max_bus_use,
     )
+
+
+def _wished_at(link: LinkConfig) -> str:
+    """Where the configuration asks for more than fits."""
+    if link.poll_period_s is not None:
+        return "link.poll_period_s"
+    return "link.max_bus_use" if link.slow_period_s is None else "link.slow_period_s"
+
+
+def _check_comm_loss(path: str, device: DeviceConfig, profile: Profile) -> None:
+    """Polling that stops must not stop a lift unless somebody answers for it."""
+    if profile.comm_loss in (CommLoss.TRIP, CommLoss.LOCK) and not device.comm_loss_accepted_by:
+        effect = profile.comm_loss_effect.en
+        raise Unworkable(path, f"{profile.name}, when polling stops: {effect}; name here who accepts that")
 
 
 def _check_unique(named: Sequence[tuple[str, object]], what: str) -> None:
@@ -124,20 +162,3 @@ def _check_gives(path: str, item: str, device: str, layouts: Mapping[str, Layout
     if item not in layouts[device].items:
         gives = ", ".join(sorted(layouts[device].items))
         raise Unworkable(path, f"{device} does not give {item}; it gives: {gives}")
-
-
-def _check_fits(period_s: float, line: LineSettings, devices: Sequence[PolledDevice]) -> None:
-    """One cycle of the bus must fit into the poll period, or every value would grow old."""
-    cycle_ns = sum(
-        line.wire_ns(8 + block.request(device.slave).reply_len)
-        + device.times.latency_ns
-        + max(line.t35_ns, device.times.min_gap_ns)
-        for device in devices
-        for block in device.layout.blocks
-    )
-    if cycle_ns > period_s * NS:
-        raise Unworkable(
-            "link.poll_period_s",
-            f"one cycle takes {cycle_ns / NS:.2f} s on the wire at {line}, more than {period_s:g} s; "
-            "poll less often or put fewer devices on the bus",
-        )

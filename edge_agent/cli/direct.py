@@ -13,6 +13,7 @@ from edge_agent.cli.texts import word
 from edge_agent.clock import SystemClock
 from edge_agent.link.bus import Bus
 from edge_agent.link.master import Failure, FailureKind, RtuMaster, SlaveTimes
+from edge_agent.link.plan import Station, reads_of
 from edge_agent.link.serial_port import SerialBus
 from edge_agent.local.views import RegisterView
 from edge_agent.ports import PortError
@@ -63,12 +64,14 @@ class _Device:
     def __init__(self, target: Target, profile: Profile, answers: Mapping[str, str]) -> None:
         self._profile = profile
         self._slave = profile.slave if target.slave is None else target.slave
-        self._layout = compile_layout(profile, answers)
         self._line = common_line([profile], target.line)
+        self._times = SlaveTimes.of(profile)
+        ranges = compile_layout(profile, answers)
+        reads = reads_of(Station(ranges, self._times, profile.max_regs), self._line)
+        self._layout = ranges.regrouped([read.block for read in reads])
         self._clock = SystemClock()
         self._bus = Bus(SerialBus(), target.port, self._line)
         self._master = RtuMaster(self._bus, self._line, self._clock)
-        self._times = SlaveTimes.of(profile)
 
     async def open(self) -> None:
         """Raises PortError, one line."""
@@ -88,16 +91,18 @@ class _Device:
             if self._bus.port is None:
                 await self._bus.open()
             for block in self._layout.blocks:
-                await self._read(block, rows, problems)
+                if not await self._read(block, rows, problems):
+                    break
         except PortError as error:
             problems.append(str(error))
         return Look(rows, problems)
 
-    async def _read(self, block: Block, rows: list[RegisterView], problems: list[str]) -> None:
+    async def _read(self, block: Block, rows: list[RegisterView], problems: list[str]) -> bool:
+        """Whether it is worth asking on: a slave that keeps silent would only do so again."""
         answer = await self._master.transact(block.request(self._slave), self._times)
         if isinstance(answer, Failure):
             problems.append(self._problem(block, answer))
-            return
+            return answer.kind not in (FailureKind.TIMEOUT, FailureKind.PORT)
         age_ms = (self._clock.now_ns() - answer.request_end_ns) // _NS_PER_MS
         rows += [
             RegisterView(
@@ -113,6 +118,7 @@ class _Device:
             )
             for row in self._layout.raw(block, answer.words)
         ]
+        return True
 
     def _problem(self, block: Block, failure: Failure) -> str:
         if failure.kind is FailureKind.PORT:

@@ -66,6 +66,11 @@ class DeviceLink:
         self._silences = 0
         self._fail(t_ns, t_ns)
 
+    def rest(self) -> None:
+        """Nobody asks for a while: what failed before is no outage meanwhile."""
+        self.failing_since_ns = self._failed_cycle = None
+        self._failed_cycles = self._silences = 0
+
     def _fail(self, began_ns: int, cycle: int) -> None:
         if self.failing_since_ns is None:
             self.failing_since_ns = began_ns

@@ -1,7 +1,9 @@
-"""Reads every block of every device on the bus at a fixed rate, for ever, whatever happens to slaves and port.
+"""Reads every block of every device on the bus at its rate, for ever, whatever happens to slaves and port.
 
 One task, one request at a time. A slave that does not answer waits out its quarantine and its back-off while the
-others are served; nothing is asked twice within a cycle. A port that is missing or lost is opened again for ever.
+others are served; nothing is asked twice within a cycle. Two requests in a row to one slave ask for different numbers
+of registers where its readable ranges allow, so that no answer fits the wrong one. A port that is missing or lost is
+opened again for ever. It can be lent: then nothing is asked until it is given back, or its time is up.
 """
 
 import asyncio
@@ -11,20 +13,24 @@ from typing import Final
 
 import msgspec
 
-from edge_agent.clock import NS, ns
-from edge_agent.config_types import LinkConfig
-from edge_agent.link.bus import Bus
-from edge_agent.link.device import DeviceLink, LinkState
-from edge_agent.link.master import RtuMaster
+from edge_agent import AgentError
+from edge_agent.clock import NS
+from edge_agent.link.device import DeviceLink
 from edge_agent.link.outcome import Failure, FailureKind, Reply, SlaveTimes
+from edge_agent.link.plan import Job
 from edge_agent.link.schedule import Schedule, Slot
+from edge_agent.link.transport import Transport
 from edge_agent.local.views import LinkView
-from edge_agent.ports import BusOpener, Clock, PortError
-from protocols.modbus.line import LineSettings
+from edge_agent.ports import Clock, PortError
+from protocols.modbus.pdu import ReadRequest
 from protocols.profiles.layout import Block, Layout
 
 _log: Final = logging.getLogger(__name__)
 _REOPEN_NS: Final = tuple(round(seconds * NS) for seconds in (0.5, 1, 2, 4, 5))
+PAUSED: Final = "paused"
+"""The state of every link while the port is lent."""
+_LENT_WITHIN_S: Final = 15.0
+"""A port is lent between two requests; opening one may take 10 s."""
 
 OnBlock = Callable[[str, Block, tuple[int, ...], int, int], None]
 """Called with device, block, words, and the span in which they were sampled."""
@@ -33,13 +39,21 @@ OnLink = Callable[[str, bool, int, int], None]
 
 
 class PolledDevice(msgspec.Struct, frozen=True):
-    """One slave on the bus and what is read of it."""
+    """One slave on the bus and what is read of it; its layout has the jobs' blocks."""
 
     name: str
     profile_name: str
     slave: int
     layout: Layout
     times: SlaveTimes
+    jobs: tuple[Job, ...]
+
+
+class _Lease(msgspec.Struct, frozen=True):
+    """Who has the port, and until when at most."""
+
+    holder: str
+    until_ns: int
 
 
 class Poller:
@@ -47,50 +61,94 @@ class Poller:
 
     def __init__(
         self,
-        config: LinkConfig,
         devices: Sequence[PolledDevice],
-        open_bus: BusOpener,
-        line: LineSettings,
+        transport: Transport,
         clock: Clock,
+        down_after_ns: int,
         on_block: OnBlock,
         on_link: OnLink,
     ) -> None:
         self._devices = tuple(devices)
+        self._bus = transport
         self._clock = clock
         self._on_block = on_block
         self._on_link = on_link
-        self._bus = Bus(open_bus, config.port, line)
-        self._master = RtuMaster(self._bus, line, clock)
-        self._links = [DeviceLink(ns(config.down_after_s)) for _ in self._devices]
-        self._schedule = Schedule([device.layout.blocks for device in self._devices], ns(config.poll_period_s))
+        self._links = [DeviceLink(down_after_ns) for _ in self._devices]
+        self._schedule = Schedule([device.jobs for device in self._devices])
+        self._asked: dict[int, ReadRequest] = {}
         self._port_problem = ""
         self._port_tries = 0
         self._port_carried = False
+        self._nap: asyncio.Future[None] | None = None
+        self._lease: _Lease | None = None
+        self._lent = asyncio.Event()
 
     async def run(self) -> None:
         """Poll for ever."""
         try:
             while True:
-                await self._open()
-                await self._poll_until_lost()
+                if self._lease is not None:
+                    await self._rest(self._lease)
+                elif await self._opened():
+                    await self._poll_until_lost()
         finally:
             self._bus.close()
 
-    # the port
+    # the port, lent
 
-    async def _open(self) -> None:
-        while True:
+    async def lend(self, holder: str, for_ns: int) -> None:
+        """Let go of the port until `take_back`, for `for_ns` at most; nothing is asked meanwhile. Raises AgentError."""
+        if self._lease is not None:
+            raise AgentError(f"{self._bus.name} is lent to {self._lease.holder} already; wait until it is back")
+        self._lease = lease = _Lease(holder, self._clock.now_ns() + for_ns)
+        self._lent.clear()
+        self._wake()
+        try:
+            async with asyncio.timeout(_LENT_WITHIN_S):
+                await self._lent.wait()
+        except TimeoutError as error:
+            raise AgentError(f"{self._bus.name}: the agent could not let go of it; try again") from error
+        finally:
+            if not self._lent.is_set() and self._lease is lease:
+                self._lease = None
+
+    def take_back(self) -> None:
+        """The port is ours again."""
+        self._lease = None
+        self._wake()
+
+    async def _rest(self, lease: _Lease) -> None:
+        self._bus.close()
+        for link in self._links:
+            link.rest()
+        _log.warning("link.lent port=%s holder=%s", self._bus.name, lease.holder)
+        self._lent.set()
+        while self._lease is lease and self._clock.now_ns() < lease.until_ns:
+            await self._sleep_until(lease.until_ns)
+        if self._lease is lease:
+            self._lease = None
+        _log.info("link.returned port=%s", self._bus.name)
+
+    # the port, ours
+
+    async def _opened(self) -> bool:
+        """Open it, however long that takes; not if it is to be lent meanwhile."""
+        while self._lease is None:
             try:
                 await self._bus.open()
             except PortError as error:
                 self._port_refused(str(error))
                 await self._back_off()
             else:
-                break
+                self._restart()
+                return True
+        return False
+
+    def _restart(self) -> None:
         _log.info("link.port_open port=%s notes=%s", self._bus.name, "; ".join(self._bus.notes))
         self._schedule.restart(self._clock.now_ns())
         for index, device in enumerate(self._devices):
-            self._schedule.postpone(index, self._master.quarantined_until(device.slave))
+            self._schedule.postpone(index, self._bus.quarantined_until(device.slave))
 
     async def _back_off(self) -> None:
         wait_ns = _REOPEN_NS[min(self._port_tries, len(_REOPEN_NS) - 1)]
@@ -109,8 +167,10 @@ class Poller:
 
     async def _poll_until_lost(self) -> None:
         while True:
-            slot = self._schedule.next()
+            slot = self._schedule.next(self._clock.now_ns())
             await self._pause(slot.due_ns)
+            if self._lease is not None:
+                return
             failure = await self._poll(slot)
             self._judge()
             if failure is None or failure.kind is not FailureKind.PORT:
@@ -123,24 +183,38 @@ class Poller:
             return
 
     async def _poll(self, slot: Slot) -> Failure | None:
-        device, link = self._devices[slot.device], self._links[slot.device]
+        device, link, job = self._devices[slot.device], self._links[slot.device], slot.job
         cycle, began_ns = slot.due_ns, self._clock.now_ns()
-        outcome = await self._master.transact(slot.block.request(device.slave), device.times)
+        request, skip = self._way(device.slave, job)
+        outcome = await self._bus.transact(request, device.times)
         now_ns = self._clock.now_ns()
         self._schedule.tried(slot, now_ns)
         if isinstance(outcome, Reply):
-            self._answered(device, link, slot.block, outcome)
+            words = outcome.words[skip : skip + job.block.count]
+            self._answered(device, link, job.block, words, outcome)
             return None
-        link.failed(slot.block.name, outcome, began_ns, cycle)
-        _log.debug("link.failed device=%s block=%s problem=%s", device.name, slot.block.name, outcome)
-        quarantined_until_ns = self._master.quarantined_until(device.slave)
+        link.failed(job.block.name, outcome, began_ns, cycle)
+        _log.debug("link.failed device=%s block=%s problem=%s", device.name, job.block.name, outcome)
+        quarantined_until_ns = self._bus.quarantined_until(device.slave)
         if quarantined_until_ns > now_ns:
             self._schedule.postpone(slot.device, max(quarantined_until_ns, now_ns + link.silent()))
         return outcome
 
-    def _answered(self, device: PolledDevice, link: DeviceLink, block: Block, reply: Reply) -> None:
+    def _way(self, slave: int, job: Job) -> tuple[ReadRequest, int]:
+        """The first way to ask whose answer could not be taken for the one to the slave's last request."""
+        last = self._asked.get(slave)
+        chosen = job.ways[0]
+        if last is not None:
+            fresh = (way for way in job.ways if not _alike(way[0], last))
+            chosen = next(fresh, chosen)
+        self._asked[slave] = chosen[0]
+        return chosen
+
+    def _answered(
+        self, device: PolledDevice, link: DeviceLink, block: Block, words: tuple[int, ...], reply: Reply
+    ) -> None:
         came_up = link.answered(block.name)
-        self._on_block(device.name, block, reply.words, reply.request_end_ns, reply.reply_start_ns)
+        self._on_block(device.name, block, words, reply.request_end_ns, reply.reply_start_ns)
         if came_up:
             _log.info("link.up device=%s slave=%d", device.name, device.slave)
             self._on_link(device.name, False, reply.reply_start_ns, self._clock.now_ns())
@@ -154,11 +228,26 @@ class Poller:
                 self._on_link(device.name, True, link.failing_since_ns, now_ns)
 
     async def _pause(self, until_ns: int) -> None:
-        """Wait, but report every outage at its instant."""
-        while (now_ns := self._clock.now_ns()) < until_ns:
+        """Wait, but report every outage at its instant; no longer than until somebody wants the port."""
+        while self._lease is None and (now_ns := self._clock.now_ns()) < until_ns:
             downs_ns = [at_ns for link in self._links if (at_ns := link.down_at_ns()) is not None]
-            await asyncio.sleep(max(0, min([until_ns, *downs_ns]) - now_ns) / NS)
+            await self._sleep_until(max(now_ns, min([until_ns, *downs_ns])))
             self._judge()
+
+    async def _sleep_until(self, t_ns: int) -> None:
+        """Sleep, or be woken."""
+        loop = asyncio.get_running_loop()
+        self._nap = nap = loop.create_future()
+        timer = loop.call_later((t_ns - self._clock.now_ns()) / NS, self._wake)
+        try:
+            await nap
+        finally:
+            timer.cancel()
+            self._nap = None
+
+    def _wake(self) -> None:
+        if self._nap is not None and not self._nap.done():
+            self._nap.set_result(None)
 
     # views
 
@@ -169,8 +258,9 @@ class Poller:
                 device=device.name,
                 profile=device.profile_name,
                 slave=device.slave,
-                state=link.state.value,
-                counters=self._master.counters(device.slave).by_name(),
+                state=self._state(link),
+                counters=self._bus.counters(device.slave).by_name(),
+                latencies=self._bus.counters(device.slave).latencies(),
                 last_error=link.last_error,
             )
             for device, link in zip(self._devices, self._links, strict=True)
@@ -178,12 +268,18 @@ class Poller:
 
     def notes(self) -> tuple[str, ...]:
         """What a person should know of the bus: how the port was opened, or why it is not; strangers on the line."""
-        said = [self._port_problem] if self._bus.port is None and self._port_problem else list(self._bus.notes)
-        if self._master.strays:
-            said.append(f"{self._master.strays} frames from slaves that are not configured: a second master?")
+        said = [self._port_problem] if not self._bus.is_open and self._port_problem else list(self._bus.notes)
+        if self._lease is not None:
+            left_s = max(0, self._lease.until_ns - self._clock.now_ns()) // NS
+            said = [f"monitoring paused by {self._lease.holder}: {self._bus.name} is lent for {left_s} s at most"]
+        if self._bus.strays:
+            said.append(f"{self._bus.strays} frames from slaves that are not configured: a second master?")
         return tuple(said)
 
-    @property
-    def states(self) -> dict[str, LinkState]:
-        """Each device's link by name."""
-        return {device.name: link.state for device, link in zip(self._devices, self._links, strict=True)}
+    def _state(self, link: DeviceLink) -> str:
+        return link.state.value if self._lease is None else PAUSED
+
+
+def _alike(one: ReadRequest, other: ReadRequest) -> bool:
+    """Whether an answer to the one would fit the other."""
+    return one.function is other.function and one.reply_len == other.reply_len

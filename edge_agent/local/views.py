@@ -9,7 +9,7 @@ from protocols.upstream.messages import EventMessage, HealthMessage, SnapshotVie
 
 
 class LinkView(msgspec.Struct, frozen=True):
-    """One device on the bus: its state and counters since start."""
+    """One device on the bus: its state, counters since start, answers by the time they took to begin."""
 
     device: str
     profile: str
@@ -17,6 +17,7 @@ class LinkView(msgspec.Struct, frozen=True):
     state: str
     counters: dict[str, int]
     last_error: str = ""
+    latencies: dict[str, int] = {}
 
 
 class LiftView(msgspec.Struct, frozen=True):

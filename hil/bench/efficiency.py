@@ -183,7 +183,7 @@ def _config(load: Load, directory: Path) -> AgentConfig:
     )
     return AgentConfig(
         terminal_id="bench",
-        link=LinkConfig(port=MEMORY_PORT, poll_period_s=load.period_s),
+        link=LinkConfig(port=MEMORY_PORT, poll_period_s=load.period_s, max_bus_use=1.0),
         lifts=lifts,
         journal=JournalConfig(path=str(directory / "journal.sqlite")),
         uplink=UplinkConfig(broker="mqtt://127.0.0.1:1883"),
@@ -208,9 +208,16 @@ def _profile(load: Load) -> dict[str, object]:
         "max_regs": REGISTERS,
         "max_late_ms": 200,
         "behaviour": {"latency_ms": 0},
+        "comm_loss": "none",
         "comm_loss_effect": dict(title),
         "blocks": [
             {"name": f"block_{block}", "address": block * REGISTERS, "count": REGISTERS} for block in range(load.blocks)
         ],
-        "rows": [{"name": "level", "address": 0, "bits": [0, 0], "item": "door_zone", "status": "C"}],
+        "rows": [
+            {"name": "level", "address": 0, "bits": [0, 0], "item": "door_zone", "status": "C"},
+            *(
+                {"name": f"register_{address}", "address": address, "rate": "fast", "status": "C"}
+                for address in range(1, load.blocks * REGISTERS)
+            ),
+        ],
     }

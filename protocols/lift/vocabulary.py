@@ -80,13 +80,21 @@ type_of_kind: Final[dict[ItemKind, type]] = {
 }
 
 
+class Rate(enum.Enum):
+    """How fresh a value has to be: what a detector relates to others, and what it only takes note of."""
+
+    FAST = "fast"
+    SLOW = "slow"
+
+
 class ItemSpec(msgspec.Struct, frozen=True):
-    """One item of the vocabulary: its value's kind, its unit ("" for none) and its names."""
+    """One item of the vocabulary: its value's kind, its unit ("" for none), its names, how fresh it has to be."""
 
     kind: ItemKind
     en: str
     zh: str
     unit: str = ""
+    rate: Rate = Rate.FAST
 
 
 def _door(side: str, en: str, zh: str) -> dict[str, ItemSpec]:
@@ -106,11 +114,11 @@ ITEMS: Final[dict[str, ItemSpec]] = {
     **_door("front", "front", "前门"),
     **_door("rear", "rear", "后门"),
     "person": ItemSpec(ItemKind.BOOL, "person seen in the car", "轿内有人"),
-    "car_calls": ItemSpec(ItemKind.BITS, "car calls, bit 0 = lowest floor", "内召"),
-    "hall_calls": ItemSpec(ItemKind.BITS, "hall calls, bit 0 = lowest floor", "外召"),
+    "car_calls": ItemSpec(ItemKind.BITS, "car calls, bit 0 = lowest floor", "内召", rate=Rate.SLOW),
+    "hall_calls": ItemSpec(ItemKind.BITS, "hall calls, bit 0 = lowest floor", "外召", rate=Rate.SLOW),
     "alarm_button": ItemSpec(ItemKind.BOOL, "alarm button pressed", "报警按钮"),
     "door_open_button": ItemSpec(ItemKind.BOOL, "door-open button pressed", "开门按钮"),
-    "mains": ItemSpec(ItemKind.BOOL, "mains present", "主电源"),
+    "mains": ItemSpec(ItemKind.BOOL, "mains present", "主电源", rate=Rate.SLOW),
     "safety_chain": ItemSpec(ItemKind.BOOL, "safety chain closed", "安全回路闭合"),
     "drive_state": ItemSpec(ItemKind.DRIVE, "drive state", "驱动状态"),
     "faults": ItemSpec(ItemKind.FAULTS, "fault names the device reports", "设备故障"),

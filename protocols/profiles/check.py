@@ -87,8 +87,6 @@ def _block(block: BlockSpec, profile: Profile) -> Iterator[tuple[str, str]]:
     if block.function not in profile.functions:
         known = ", ".join(map(str, profile.functions))
         yield "function", f"{block.function} is not in functions ({known}); the device does not answer it"
-    if not is_bit_table(block.function) and block.count > profile.max_regs:
-        yield "count", f"{block.count} registers are more than max_regs {profile.max_regs}; split the block"
     if last > 0xFFFF:
         yield "count", f"runs past FFFFh; {0x10000 - block.address} registers are left from {block.address:04X}h"
     for denied in profile.deny:
@@ -145,6 +143,8 @@ def _row_place(row: Row, profile: Profile) -> Iterator[Problem]:
     meant = bool(gives_of(row)) or row.scale is not None or row.default != 0
     if row.words > 1 and row.word_order is None and meant:
         yield ("word_order",), "a number over two registers needs it: high_first or low_first"
+    if row.words > profile.max_regs:
+        yield ("words",), f"more than the {profile.max_regs} registers that one request can ask for (max_regs)"
     if not 0 <= row.default < 1 << width_of(row):
         yield ("default",), f"{row.default} does not fit into {width_of(row)} bits"
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from protocols.lift.vocabulary import ITEMS
+from protocols.lift.vocabulary import ITEMS, Rate
 from protocols.profiles.check import WORDS_OF, gives_of, width_of
 from protocols.profiles.schema import FaultCoding, FaultSpec, Row, WordOrder
 
@@ -35,6 +35,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     gives: tuple[tuple[str, Read], ...]
     shows: Read
     write: Write
+    rate: Rate
 
     def raw(self, words: Sequence[int]) -> int | None:
         """The raw number; None if nobody knows in which order its two words stand."""
@@ -72,7 +73,14 @@ def compile_field(row: Row, offset: int, faults: Mapping[int, FaultSpec]) -> Fie
         gives=gives,
         shows=shows,
         write=write,
+        rate=_rate(row, gives),
     )
+
+
+def _rate(row: Row, gives: tuple[tuple[str, Read], ...]) -> Rate:
+    if row.rate is not None:
+        return row.rate
+    return Rate.FAST if any(ITEMS[item].rate is Rate.FAST for item, _ in gives) else Rate.SLOW
 
 
 def _coding(row: Row, faults: Mapping[int, FaultSpec]) -> tuple[Read, tuple[tuple[str, Read], ...], Write]:

@@ -10,6 +10,7 @@ from typing import Final, final
 import msgspec
 
 from protocols import ProtocolError
+from protocols.lift.vocabulary import Rate
 from protocols.modbus.pdu import ReadFunction, ReadRequest
 from protocols.nearest import hint
 from protocols.profiles.field import Field, Read, compile_field
@@ -27,6 +28,15 @@ class Block(msgspec.Struct, frozen=True):
     def request(self, slave: int) -> ReadRequest:
         """The request that reads this block."""
         return ReadRequest(slave, ReadFunction(self.function), self.address, self.count)
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Registers that have to be read together, from `address` on, how often, and whether they feed any item."""
+
+    address: int
+    count: int
+    rate: Rate
+    feeds: bool
 
 
 class RawRow(msgspec.Struct, frozen=True):
@@ -55,6 +65,25 @@ class Layout:
         )
         self._narrow: Final = {name: _narrow(fields) for name, fields in self._fields.items()}
         self._wide: Final = {name: _wide(fields) for name, fields in self._fields.items()}
+
+    def spans(self, block: Block) -> tuple[Span, ...]:
+        """What of a block means something, by address; rows share registers, so spans may overlap."""
+        fields = sorted(self._fields[block.name], key=lambda field: field.address)
+        return tuple(Span(field.address, field.words, field.rate, bool(field.gives)) for field in fields)
+
+    def regrouped(self, blocks: Sequence[Block]) -> "Layout":
+        """The same rows, read in other blocks that each lie within one of this layout's; rows in none are dropped."""
+        return Layout([(block, [self._moved(field, block) for field in self._within(block)]) for block in blocks])
+
+    def _within(self, block: Block) -> list[Field]:
+        parents = [own for own in self.blocks if own.function == block.function]
+        fields = [field for parent in parents for field in self._fields[parent.name]]
+        end = block.address + block.count
+        return [field for field in fields if block.address <= field.address and field.address + field.words <= end]
+
+    @staticmethod
+    def _moved(field: Field, block: Block) -> Field:
+        return msgspec.structs.replace(field, offset=field.address - block.address)
 
     def decode(self, block: Block, words: Sequence[int]) -> dict[str, object]:
         """The vocabulary's values in a block's words. Raises ProtocolError on a wrong number of words."""

@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from protocols.lift.vocabulary import Rate
 from protocols.upstream.messages import Text
 
 Key = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", max_length=48)]
@@ -69,6 +70,15 @@ class Behaviour(Section, frozen=True, kw_only=True):
     latency_ms: Milliseconds
 
 
+class CommLoss(enum.Enum):
+    """What becomes of the lift when the device's serial master goes away."""
+
+    NONE = "none"
+    UNKNOWN = "unknown"
+    TRIP = "trip"
+    LOCK = "lock"
+
+
 class Option(Section, frozen=True, kw_only=True):
     """Something about the installation that the registers do not tell; its first value is what a bench assumes."""
 
@@ -92,7 +102,7 @@ class Identity(Section, frozen=True, kw_only=True):
 
 
 class BlockSpec(Section, frozen=True, kw_only=True):
-    """Registers that are read in one request, and so at one instant."""
+    """A range in which every register can be read, alone or with its neighbours; never read beyond or across."""
 
     name: Key
     function: FunctionCode = HOLDING
@@ -120,7 +130,8 @@ class Row(Section, frozen=True, kw_only=True):
     `bits` is [lowest, highest] within the word (none: the whole word; a coil or discrete input has no bits). The row
     feeds one vocabulary `item` as a truth value or a scaled number; or several through `meanings` (item -> raw number
     -> word of the vocabulary; the first item decides when values contradict); or the fault list through `faults`. A row
-    that feeds nothing is shown raw. `default` is the raw number that a simulated device reports if nobody says better.
+    that feeds nothing is shown raw. `rate` says how often it is read, if not as its items want. `default` is the raw
+    number that a simulated device reports if nobody says better.
     """
 
     name: Key
@@ -136,6 +147,7 @@ class Row(Section, frozen=True, kw_only=True):
     invert: bool = False
     meanings: dict[str, dict[int, bool | str]] = {}
     faults: FaultCoding | None = None
+    rate: Rate | None = None
     when: dict[Key, Key] = {}
     default: int = 0
     status: Mark
@@ -174,6 +186,7 @@ class Profile(Section, frozen=True, kw_only=True):
     options: dict[Key, Option] = {}
     deny: tuple[Denied, ...] = ()
     identity: tuple[Identity, ...] = ()
+    comm_loss: CommLoss
     comm_loss_effect: Text
     blocks: Annotated[tuple[BlockSpec, ...], Meta(min_length=1)]
     rows: Annotated[tuple[Row, ...], Meta(min_length=1)]

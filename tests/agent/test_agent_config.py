@@ -40,10 +40,10 @@ def line_with(path: Path, text: str) -> int:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("poll_period_s: 0.5", "pol_period_s: 0.5", "did you mean poll_period_s (seconds)?"),
-        ("poll_period_s: 0.5", "poll_period_ms: 500", "poll_period_s"),
-        ("poll_period_s: 0.5", "poll_period_s: 500 ms", "500 ms"),
-        ("poll_period_s: 0.5", "poll_period_s: 0", "at least 0.1 seconds"),
+        ("poll_period_s: null", "pol_period_s: 0.5", "did you mean poll_period_s (seconds)?"),
+        ("poll_period_s: null", "poll_period_ms: 500", "poll_period_s"),
+        ("poll_period_s: null", "poll_period_s: 500 ms", "500 ms"),
+        ("poll_period_s: null", "poll_period_s: 0", "at least 0.1 seconds"),
         ("slave: 247", "slave: 248", "at most 247"),
         ("profile: stm32-lift-sensor", "profile: stm32-lift-senser", "did you mean stm32-lift-sensor?"),
         ("door_switch: open_end", "door_switch: open", "open_end"),
@@ -62,7 +62,7 @@ def line_with(path: Path, text: str) -> int:
         ('"mqtt://127.0.0.1:1883"', '"mqtt://127.0.0.1:99999"', "1 to 65535"),
         ("re_emit_s: [5.0", "re_emit_s: [0.0", "more than 0 s"),
         ("state_min_period_s: 1.0", "state_min_period_s: 100.0", "longer than state_max_period_s"),
-        ("item_stale_s: 3.0", "item_stale_s: 0.9", "set at least 1, or poll more often"),
+        ("max_bus_use: 0.6", "max_bus_use: 0.01", "at least 0.05"),
         ("reported: 2,", "reported: 1,", "taken by lifts[0].floors[0]"),
         ("doors: [front]", "doors: [front, front]", "taken by lifts[0].doors[0]"),
         ('lang: ""', "lang: fr", "zh"),
@@ -100,10 +100,47 @@ def test_a_bus_too_slow_for_its_devices_is_refused(tmp_path: Path) -> None:
         f"      - {{name: b{slave}, profile: stm32-lift-sensor, slave: {slave}, options: {{door_switch: open_end}}}}\n"
         for slave in range(1, 12)
     )
-    path = write(tmp_path, ("    # The landings from", f"{more}    # The landings from"))
+    path = write(
+        tmp_path,
+        ("    # The landings from", f"{more}    # The landings from"),
+        ("poll_period_s: null", "poll_period_s: 0.2"),
+    )
     said = refusal(path)
-    assert "one cycle takes" in said
-    assert said.startswith(f"{path}:{line_with(path, 'poll_period_s: 0.5')}:")
+    assert said.startswith(f"{path}:{line_with(path, 'poll_period_s: 0.2')}:")
+    assert "12 fast reads take 478 ms every 0.2 s" in said
+    assert "12 slow reads take 802 ms every 2.68 s" in said
+    assert "more than max_bus_use 60%" in said
+    fits = write(
+        tmp_path,
+        ("    # The landings from", f"{more}    # The landings from"),
+        ("poll_period_s: null", "poll_period_s: 1.6"),
+        ("item_stale_s: 3.0", "item_stale_s: 3.2"),
+    )
+    assert "set at least 1.59 and 2.68" in said
+    assert load_config(str(fits)).link.poll_period_s == 1.6
+
+
+def test_a_poll_too_slow_for_the_age_of_its_items_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, ("poll_period_s: null", "poll_period_s: 2"))
+    said = refusal(path)
+    assert said.startswith(f"{path}:{line_with(path, 'item_stale_s: 3.0')}:")
+    assert "set at least 4, or poll more often" in said
+
+
+@pytest.mark.parametrize("effect", ["trip", "lock"])
+def test_a_device_that_stops_the_lift_when_polling_stops_needs_somebody_who_accepts_it(
+    tmp_path: Path, effect: str
+) -> None:
+    shipped, _ = config_text("profiles", "stm32-lift-sensor")
+    profile = tmp_path / "risky.yaml"
+    profile.write_text(shipped.replace("comm_loss: none", f"comm_loss: {effect}"), encoding="utf-8")
+    path = write(tmp_path, ("profile: stm32-lift-sensor", f"profile: {profile}"))
+    said = refusal(path)
+    assert said.startswith(f"{path}:")
+    assert "name here who accepts that" in said
+    accepted = ('comm_loss_accepted_by: ""', "comm_loss_accepted_by: Li Wei, maintenance")
+    good = write(tmp_path, ("profile: stm32-lift-sensor", f"profile: {profile}"), accepted)
+    assert load_config(str(good)).lifts[0].devices[0].comm_loss_accepted_by == "Li Wei, maintenance"
 
 
 def test_what_a_set_made_wrong_is_blamed_on_it(tmp_path: Path) -> None:

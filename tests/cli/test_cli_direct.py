@@ -38,7 +38,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_a_port_that_nobody_holds_is_read(invoke: Invoke, port: Path) -> None:
     result = invoke("diag", "read", "--port", port, *DEVICE, "--json")
     rows = {row["name"]: row for row in map(json.loads, result.stdout.splitlines())}
-    assert (result.exit_code, rows["floor"]["value"], rows["floor"]["block"]) == (0, 1, "all")
+    assert (result.exit_code, rows["floor"]["value"], rows["floor"]["block"]) == (0, 1, "all_0010")
 
 
 def test_an_answer_that_nobody_gave_is_assumed_aloud(invoke: Invoke, port: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_slave_that_does_not_answer_is_one_line(invoke: Invoke, port: Path) ->
     result = invoke("diag", "read", "--port", port, *DEVICE, "--slave", "4")
     assert (result.exit_code, result.stdout) == (1, "")
     line = result.stderr.splitlines()[-1]
-    assert line.startswith(f"{port}: slave 04h at 9600 8N1, block all: no answer within")
+    assert line.startswith(f"{port}: slave 04h at 9600 8N1, block all_0010: no answer within")
     assert line.endswith("check power, A/B wiring, address and line")
 
 

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 
-from edge_agent.config_types import LinkConfig
 from edge_agent.link.bus import Bus
 from edge_agent.link.counters import Counter
 from edge_agent.link.master import MARGIN_NS, RtuMaster
 from edge_agent.link.outcome import Failure, FailureKind, Reply, SlaveTimes
+from edge_agent.link.plan import Job
 from edge_agent.link.poller import PolledDevice, Poller
 from edge_agent.ports import BusPort, OnBytes, OnLost
 from hil.bus.memory import MEMORY_PORT, MemoryBus, MemoryPort
@@ -118,7 +118,7 @@ class LinkBench:
         self.serial = 0
         self.segment = Segment(self.loop, LINE, self.taps.append, delivery)
         self._ends: dict[int, End] = {}
-        self.segment.attach("ear", self._heard)
+        self.segment.attach("ear", self._heard, delivery=self.segment.uart_delivery)
         self.memory = MemoryBus(lambda: self.segment)
         self.opener = self.memory if echo is None else EchoingBus(self.memory, echo, glued)
 
@@ -184,17 +184,25 @@ def kind_of(outcome: Reply | Failure) -> FailureKind | None:
 class PollBench(LinkBench):
     """The poller on the bench: `blocks` and `links` are what it reported."""
 
-    def __init__(self, habits: Mapping[int, Habit], counts: Mapping[int, Sequence[int]], **config: float) -> None:
-        """`counts[slave]`: how many registers each of its blocks has."""
+    def __init__(
+        self,
+        habits: Mapping[int, Habit],
+        counts: Mapping[int, Sequence[int]],
+        *,
+        poll_period_s: float = 0.5,
+        down_after_s: float = 3.0,
+        shapes: int = 1,
+    ) -> None:
+        """`counts[slave]`: how many registers each of its blocks has, each to be asked for in so many shapes."""
         super().__init__(habits)
         self.blocks: list[tuple[str, str, tuple[int, ...], int, int]] = []
         self.links: list[tuple[str, bool, int, int]] = []
+        period_ns = round(poll_period_s * S)
         self.poller = Poller(
-            LinkConfig(port=MEMORY_PORT, **config),
-            [device(slave, own) for slave, own in counts.items()],
-            self.opener,
-            LINE,
+            [device(slave, own, period_ns, shapes) for slave, own in counts.items()],
+            RtuMaster(Bus(self.opener, MEMORY_PORT, LINE), LINE, self.clock),
             self.clock,
+            round(down_after_s * S),
             on_block=lambda name, block, words, a, b: self.blocks.append((name, block.name, words, a, b)),
             on_link=lambda *said: self.links.append(said),
         )
@@ -211,10 +219,14 @@ class PollBench(LinkBench):
         return next(view.state for view in self.poller.views() if view.slave == slave)
 
 
-def device(slave: int, counts: Sequence[int]) -> PolledDevice:
-    """A device with one block of holding registers for each count."""
-    blocks = [(Block(f"b{index}", 3, 100 * index, count), []) for index, count in enumerate(counts)]
-    return PolledDevice(f"device-{slave}", "by hand", slave, Layout(blocks), TIMES)
+def device(slave: int, counts: Sequence[int], period_ns: int, shapes: int = 1) -> PolledDevice:
+    """A device with one block of holding registers for each count, each to be asked for in so many shapes."""
+    blocks = [Block(f"b{index}", 3, 100 * index, count) for index, count in enumerate(counts)]
+    jobs = tuple(
+        Job(block, period_ns, tuple((holding(slave, block.address, block.count + more), 0) for more in range(shapes)))
+        for block in blocks
+    )
+    return PolledDevice(f"device-{slave}", "by hand", slave, Layout([(block, []) for block in blocks]), TIMES, jobs)
 
 
 REQUEST_NS = LINE.wire_ns(8)

@@ -5,11 +5,25 @@ import itertools
 import logging
 
 import pytest
-from link_bench import LATENCY_NS, LINE, MAX_LATE_NS, MS, PollBench, S, altered, good, late_by, serial_answer, silent
+from link_bench import (
+    LATENCY_NS,
+    LINE,
+    MAX_LATE_NS,
+    MS,
+    PollBench,
+    S,
+    Sends,
+    altered,
+    good,
+    late_by,
+    serial_answer,
+    silent,
+)
 
 from edge_agent.link.master import MARGIN_NS
 from hil.loop import VirtualLoop, run_virtual
 from protocols.modbus.crc import append_crc, crc_ok
+from protocols.modbus.pdu import ReadRequest
 
 PERIOD_NS = 500 * MS
 REPLY_NS = LINE.wire_ns(9)
@@ -372,3 +386,33 @@ def test_two_runs_are_the_same_to_the_nanosecond() -> None:
         return traces
 
     assert run() == run()
+
+
+def test_two_requests_in_a_row_to_one_slave_ask_for_different_numbers() -> None:
+    """With a single read, its two shapes take turns; what was read in excess is dropped."""
+
+    async def main() -> None:
+        bench = PollBench({1: good}, {1: [3]}, poll_period_s=0.1, shapes=2)
+        await bench.poll_for(1.05)
+        counts = [int.from_bytes(tapped.data[4:6], "big") for tapped in bench.requests]
+        assert counts[:6] == [3, 4, 3, 4, 3, 4]
+        assert {len(words) for _, _, words, _, _ in bench.blocks} == {3}
+
+    run_virtual(main())
+
+
+def test_the_answer_to_the_request_before_does_not_fit_the_next_one() -> None:
+    """Every second answer comes twice, the copy in the next turn and before the right one."""
+
+    def doubling(request: ReadRequest, serial: int) -> Sends:
+        adu = serial_answer(request, serial)
+        return [(LATENCY_NS, adu), (101 * MS, adu)] if serial % 2 else [(LATENCY_NS + 20 * MS, adu)]
+
+    async def main() -> None:
+        bench = PollBench({1: doubling}, {1: [3]}, poll_period_s=0.1, shapes=2)
+        await bench.poll_for(5)
+        serials = [words[0] for _, _, words, _, _ in bench.blocks]
+        assert serials == list(range(1, 51))
+        assert bench.poller.views()[0].counters["duplicate"] == 25
+
+    run_virtual(main())

@@ -38,7 +38,7 @@ def refusal(text: str, old: str, new: str) -> tuple[str, str]:
             STM, "when: {door_switch: closed_end}", "when: {}", "bit 11 of 0011h is already", id="rows-not-told-apart"
         ),
         pytest.param(
-            STM, "max_regs: 19", "max_regs: 18", "19 registers are more than max_regs 18", id="block-too-long"
+            STM, "max_regs: 19", "max_regs: 1", "more than the 1 registers that one request", id="row-too-wide"
         ),
         pytest.param(STM, "item: person", "item: persn", "no item 'persn'; did you mean person?", id="unknown-item"),
         pytest.param(

@@ -334,6 +334,7 @@ functions: [1, 3]
 max_regs: 10
 max_late_ms: 100
 behaviour: {latency_ms: 5}
+comm_loss: none
 comm_loss_effect: {en: none, zh: 无}
 blocks:
   - {name: words, address: 0, count: 5}
