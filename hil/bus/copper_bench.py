@@ -9,7 +9,7 @@
 
     run_virtual(main())
 
-Faults are armed by the same attributes and methods that a hand would undo them with, at any time:
+Faults are armed by the same attributes and methods that a hand would undo them with, at any time (`at` says when):
 
 - A and B exchanged at the adapter: `swap_wires()`; undo: `swap_wires()`
 - exchanged at one slave: `slaves[name].wiring.swapped = True`; undo: the same
@@ -94,6 +94,10 @@ class CopperBench:
     def drive_runs(self, t_ns: int) -> bool:
         """Whether the drive runs at an instant."""
         return self._drive_allowed and self._runs(t_ns)
+
+    def at(self, t_ns: int, act: Callable[[], None]) -> None:
+        """Do something at an instant: `bench.at(5 * NS_PER_S, bench.swap_wires)`."""
+        self.copper.at(t_ns, act)
 
     # the technician's hand
 

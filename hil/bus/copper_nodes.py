@@ -9,7 +9,9 @@ from typing import Final
 
 import msgspec
 
-from hil.bus.copper import Copper, CopperEnd
+from edge_agent.ports import UartErrors
+from hil.bus.copper import Copper
+from hil.bus.copper_end import CopperEnd
 from hil.bus.copper_wiring import Noise, Wiring
 from hil.loop import NS_PER_S
 from protocols.modbus.deframer import Deframer, Frame
@@ -24,6 +26,7 @@ from protocols.modbus.pdu import (
     parse_request,
 )
 
+NO_ERRORS: Final = UartErrors(0, 0, 0, 0)
 _MS: Final = 1_000_000
 _SILENCE_NS: Final = 50 * _MS
 """What ends a torn request, as in `hil.devices`."""
@@ -36,14 +39,16 @@ class SlaveSpec(msgspec.Struct, frozen=True):
     """A slave: holding and input registers alike from one image; other reads are refused with exceptions.
 
     `line` None is the bench's. The answer starts `latency_ns` after the request, plus up to `jitter_ns` at random.
+    With `checks_chars` it ignores a request in which a character had bad parity or a bad stop bit, as most do.
     """
 
     address: int
     line: LineSettings | None = None
     latency_ns: int = 10 * _MS
     jitter_ns: int = 0
-    registers: Mapping[int, int] = msgspec.field(default_factory=lambda: dict.fromkeys(range(128), 0))
+    registers: Mapping[int, int] = msgspec.field(default_factory=lambda: dict(enumerate(range(1000, 1128))))
     drift_ppm: int = 0
+    checks_chars: bool = True
 
 
 class CopperSlave:
@@ -60,12 +65,17 @@ class CopperSlave:
         self._draw = random.Random(f"{seed}/{name}")
         self._deframer = Deframer.for_requests()
         self._heard_ns = 0
+        self._errors = NO_ERRORS
         self._end: CopperEnd = copper.attach(name, self._heard, spec.line, copper.uart_delivery, self.wiring)
 
     def _heard(self, data: bytes, t_ns: int) -> None:
         if t_ns - self._end.wire_ns(len(data)) - self._heard_ns >= max(_SILENCE_NS, self._end.line.t35_ns):
             self._deframer.reset()
         self._heard_ns = t_ns
+        errors, self._errors = self._errors, self._end.errors
+        if self.spec.checks_chars and errors != self._errors:
+            self._deframer.reset()
+            return
         for found in self._deframer.feed(data, t_ns):
             if isinstance(found, Frame) and found.adu[0] == self.spec.address and not self.dead:
                 self._reply_to(parse_request(found.adu), t_ns)

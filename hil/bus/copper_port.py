@@ -10,7 +10,8 @@ from collections.abc import Callable
 import msgspec
 
 from edge_agent.ports import BusPort, OnBytes, OnLost, PortError, UartErrors
-from hil.bus.copper import Copper, CopperEnd
+from hil.bus.copper import Copper
+from hil.bus.copper_end import CopperEnd
 from hil.bus.copper_wiring import Wiring
 from hil.bus.segment import Delivery
 from hil.loop import NS_PER_S

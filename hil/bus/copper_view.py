@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from hil.bus.copper_wiring import Idle, Pair, Wiring
+from hil.bus.segment import End
 from hil.bus.waveform import MARK, SPACE, Drive, Edge, Levels, Window, encode, force, invert, merge
 from protocols.modbus.line import LineSettings
 
@@ -15,13 +16,26 @@ _FOR_EVER: Final = 1 << 62
 class Sending:
     """What one node drives in one go, with its connection as it was at the start. Windows in `damage` are inverted."""
 
-    __slots__ = ("_levels", "damage", "data", "drift_ppm", "end_ns", "line", "on_wire", "passed", "start_ns", "swapped")
+    __slots__ = (
+        "_levels",
+        "damage",
+        "data",
+        "drift_ppm",
+        "end_ns",
+        "line",
+        "on_wire",
+        "passed",
+        "sender",
+        "start_ns",
+        "swapped",
+    )
 
-    def __init__(self, start_ns: int, end_ns: int, data: bytes, line: LineSettings, wiring: Wiring) -> None:
+    def __init__(self, sender: End, wiring: Wiring, start_ns: int, data: bytes) -> None:
+        self.sender = sender
         self.start_ns = start_ns
-        self.end_ns = end_ns
+        self.end_ns = start_ns + sender.wire_ns(len(data))
         self.data = data
-        self.line = line
+        self.line: LineSettings = sender.line
         self.swapped = wiring.swapped
         self.drift_ppm = wiring.drift_ppm
         self.on_wire = wiring.drives
