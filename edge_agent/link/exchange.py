@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from edge_agent.link.counters import Counter
+from edge_agent.link.damage import Damage
 from edge_agent.link.echo import looks_like_echo
 from edge_agent.link.outcome import Failure, FailureKind, Reply
 from protocols.modbus.deframer import Anomaly, AnomalyKind, Deframer, Frame
@@ -18,8 +19,6 @@ from protocols.modbus.pdu import REQUEST_LEN, ReadFunction, ReadRequest, decode_
 
 _KEPT_BYTES: Final = 256
 """A frame's greatest length (Modbus over Serial Line V1.02, 2.5.1): enough to show what was heard."""
-_LEAD_BYTES: Final = 12
-"""How far into what was heard an answer's header is looked for: a damaged echo and four bytes of noise."""
 _FRAMING_BYTES: Final = 5
 """Slave, function, byte count and CRC around the words."""
 _NS_PER_MS: Final = 1_000_000
@@ -64,7 +63,7 @@ class Exchange:
         self._longest_gap_ns = line.t15_ns + grain_ns
         self._seen_ns = self._seen_bytes = self._gap_at = 0
         self._heard = bytearray()
-        self._damaged = bytearray()
+        self._damage = Damage(request, self.adu, line, self.sent_ns, line.t35_ns + grain_ns)
         self._junk: list[Anomaly] = []
         self._wrong: Failure | None = None
         self._contested = False
@@ -75,11 +74,13 @@ class Exchange:
             self._gap_at = self._seen_bytes
         self._seen_ns, self._seen_bytes = t_ns, self._seen_bytes + len(data)
         self._heard += data[: _KEPT_BYTES - len(self._heard)]
+        self._damage.heard(data, t_ns)
         ended: Reply | Failure | None = None
         for found in self._deframer.feed(data, t_ns):
             if isinstance(found, Anomaly):
                 self._junk.append(found)
                 continue
+            self._damage.framed(found.adu)
             self._name_junk()
             if self._gap_at > self._seen_bytes - len(found.adu):
                 self.counted.append(Counter.GAP)
@@ -145,13 +146,11 @@ class Exchange:
         for piece in pieces:
             echoed = looks_like_echo(piece.data, self.adu)
             self.counted.append(Counter.ECHO if echoed else _ANOMALIES[piece.kind])
-            if not echoed:
-                self._damaged += piece.data[: _KEPT_BYTES - len(self._damaged)]
 
     @property
     def heard_damaged_answer(self) -> bool:
-        """Whether what was no frame resembles the slave's own answer."""
-        return resembles_answer(self.request, bytes(self._damaged))
+        """Whether what was no frame is the slave's own answer."""
+        return self._damage.is_answer
 
     def expire(self, t_ns: int) -> Failure:
         """The deadline has passed without an answer."""
@@ -187,18 +186,3 @@ def _asks(adu: bytes) -> bool:
     """Whether a frame is somebody's read request. Only three bytes of bits make an answer of the same length."""
     is_bits = adu[1] <= ReadFunction.DISCRETE and adu[2] == REQUEST_LEN - _FRAMING_BYTES
     return len(adu) == REQUEST_LEN and ReadFunction.COILS <= adu[1] <= ReadFunction.INPUT and not is_bits
-
-
-def resembles_answer(request: ReadRequest, heard: bytes) -> bool:
-    """Whether `heard` is the answer to `request`, damaged: two of three header bytes in place, nearly all of it there.
-
-    So a flipped bit anywhere, a lost first or last byte and noise before or after it are told from noise alone.
-    """
-    header = (request.slave, int(request.function), request.reply_len - _FRAMING_BYTES)
-    last = min(len(heard) - request.reply_len + 2, _LEAD_BYTES)
-    return any(_equal(header, heard, offset) >= 2 for offset in range(-1, last + 1))
-
-
-def _equal(header: tuple[int, ...], heard: bytes, offset: int) -> int:
-    places = enumerate(header, start=offset)
-    return sum(0 <= place < len(heard) and heard[place] == byte for place, byte in places)

@@ -1,0 +1,72 @@
+"""What was heard of an answer that arrived damaged, told from noise and from the remains of our own echo. Pure.
+
+It decides whether the slave has answered, so whether it may be asked again at once. A mistake here would let a late
+answer pass for the next one: so only bytes count that can have been sent after the request's end, in one run without
+a silence, and only what is nearly all of an answer.
+"""
+
+from typing import Final
+
+from edge_agent.link.echo import has_echo
+from protocols.modbus.line import LineSettings
+from protocols.modbus.pdu import ReadRequest
+
+_LEAD_BYTES: Final = 12
+"""How far into a run an answer's header is looked for: a damaged echo and four bytes of noise."""
+_LONGEST_RUN: Final = 320
+"""A frame's 256 bytes and what may stand around them; what goes on longer is no answer."""
+_FRAMING_BYTES: Final = 5
+"""Slave, function, byte count and CRC around the words."""
+
+
+class Damage:
+    """Follows what is heard after a request whose last stop bit passed at `sent_ns`."""
+
+    def __init__(self, request: ReadRequest, adu: bytes, line: LineSettings, sent_ns: int, silence_ns: int) -> None:
+        self._request = request
+        self._adu = adu
+        self._char_ns = line.wire_ns(1)
+        self._sent_ns = sent_ns
+        self._silence_ns = silence_ns
+        self._heard_ns = 0
+        self._runs = [bytearray()]
+
+    def heard(self, data: bytes, t_ns: int) -> None:
+        """Bytes, the last of them seen at `t_ns`."""
+        if t_ns - len(data) * self._char_ns - self._heard_ns > self._silence_ns:
+            self._part()
+        self._heard_ns = t_ns
+        since = min(len(data), max(0, (t_ns - self._sent_ns) // self._char_ns))
+        run = self._runs[-1]
+        run += data[len(data) - since :][: _LONGEST_RUN - len(run)]
+
+    def framed(self, adu: bytes) -> None:
+        """A good frame was found: it is no damaged one, and neither are its bytes."""
+        before, _, behind = bytes(self._runs[-1]).partition(adu)
+        self._runs[-1] = bytearray(before)
+        self._part()
+        self._runs[-1] += behind
+
+    def _part(self) -> None:
+        if not self._resembles(self._runs[-1]):
+            self._runs.pop()
+        self._runs.append(bytearray())
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether one of the runs is the slave's own answer, damaged."""
+        return any(self._resembles(run) for run in self._runs)
+
+    def _resembles(self, run: bytearray) -> bool:
+        """Whether a run has the answer's header and nearly its length, or two bytes of the three and all of it."""
+        request = self._request
+        if has_echo(bytes(run), self._adu):
+            return False
+        header = bytes((request.slave, request.function, request.reply_len - _FRAMING_BYTES))
+        size = len(run)
+        if size == request.reply_len and sum(map(int.__eq__, header, run)) >= 2:
+            return True
+        if size == request.reply_len - 1 and run[:2] == header[1:]:
+            return True
+        at = run.find(header, 0, _LEAD_BYTES + len(header))
+        return at >= 0 and size - at >= request.reply_len - 2
