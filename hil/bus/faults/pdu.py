@@ -1,0 +1,92 @@
+"""Faults of what is said: frames with a right CRC that answer something else than what was asked.
+
+They change answers only; a request that comes their way is left alone.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from hil.bus.faults.bounds import Byte, Function, SlaveId
+from hil.bus.faults.kind import Kind
+from hil.bus.faults.sending import Change, Sending, Turn, changed
+from protocols.modbus.crc import append_crc
+
+_EXCEPTION = 0x80
+_HEADER = 3
+
+
+class WrongSlave(Kind, frozen=True, tag="pdu.wrong_slave"):
+    """The answer comes in another slave's name."""
+
+    slave: SlaveId
+
+    def change(self, sending: Sending, turn: Turn) -> Change | None:
+        """Put the other address there."""
+        return _reworded(sending, bytes((self.slave,)) + sending.data[1:-2], f"in the name of slave {self.slave}")
+
+
+class WrongFunction(Kind, frozen=True, tag="pdu.wrong_fc"):
+    """The answer is one to another function, of the same shape."""
+
+    function: Function = 4
+
+    def change(self, sending: Sending, turn: Turn) -> Change | None:
+        """Put the other function there."""
+        body = sending.data[:1] + bytes((self.function,)) + sending.data[2:-2]
+        return _reworded(sending, body, f"function {self.function:02X}h")
+
+
+class UnknownFunction(Kind, frozen=True, tag="pdu.unknown_fc"):
+    """The answer is one to a function that no standard knows, with `n` bytes of data."""
+
+    function: Function = 0x64
+    n: Annotated[int, Meta(ge=0, le=250)] = 4
+
+    def change(self, sending: Sending, turn: Turn) -> Change | None:
+        """Answer that."""
+        body = sending.data[:1] + bytes((self.function,)) + turn.rng.randbytes(self.n)
+        return _reworded(sending, body, f"unknown function {self.function:02X}h")
+
+
+class WrongCount(Kind, frozen=True, tag="pdu.wrong_count"):
+    """`more` registers more than asked, fewer if negative; the byte count says so, unless it `lies`.
+
+    With `more` 0 and a lie the byte count alone is wrong: two more than there are.
+    """
+
+    more: Annotated[int, Meta(ge=-124, le=124)] = -1
+    lies: bool = False
+
+    def change(self, sending: Sending, turn: Turn) -> Change | None:
+        """Answer so many."""
+        if len(sending.data) <= _HEADER + 2 or sending.data[1] >= _EXCEPTION:
+            return None
+        words = sending.data[_HEADER:-2]
+        size = max(2, min(250, len(words) + 2 * self.more))
+        data = (words + words[-2:] * 125)[:size]
+        count = (sending.data[2] if self.more else size + 2) if self.lies else size
+        body = sending.data[:2] + bytes((count,)) + data
+        return _reworded(sending, body, f"{size} bytes of data, byte count {count}")
+
+
+class Exception_(Kind, frozen=True, tag="pdu.exception"):  # noqa: N801  # the builtin's name is taken
+    """A refusal with `code` instead of the answer."""
+
+    code: Byte = 2
+
+    def change(self, sending: Sending, turn: Turn) -> Change | None:
+        """Refuse."""
+        return refused(sending, self.code)
+
+
+def refused(sending: Sending, code: int) -> Change | None:
+    """The exception `code` in the place of an answer."""
+    if len(sending.data) < 2:
+        return None
+    body = bytes((sending.data[0], sending.data[1] | _EXCEPTION, code))
+    return _reworded(sending, body, f"exception {code:02X}h")
+
+
+def _reworded(sending: Sending, body: bytes, done: str) -> Change | None:
+    return None if sending.is_request else changed(sending, append_crc(body), done)
