@@ -33,7 +33,7 @@ from edge_agent.config_types import (
     UplinkConfig,
 )
 from hil import BenchError
-from hil.bench.bare import BareMaster
+from hil.bench.bare import Ask, BareMaster
 from hil.bench.results import Efficiency, Flow, ms
 from hil.bench.slaves import LATENCY_NS, QuickSlaves
 from hil.broker import MemoryBroker
@@ -41,7 +41,7 @@ from hil.bus.memory import MEMORY_PORT, MemoryBus
 from hil.bus.segment import Segment, Tapped
 from hil.loop import NS_PER_S, VirtualClock, run_virtual, running_loop
 from protocols.modbus.line import LineSettings
-from protocols.modbus.pdu import REQUEST_LEN, ReadFunction, ReadRequest, encode_request
+from protocols.modbus.pdu import REQUEST_LEN, ReadFunction, ReadRequest
 
 BAUDS: Final = (9_600, 19_200, 115_200)
 SLAVES: Final = (1, 16)
@@ -50,7 +50,6 @@ REGISTERS: Final = 19
 EXCHANGES: Final = 1_000
 _SHORTEST_PERIOD_NS: Final = 100_000_000
 """The agent's own bound on `link.poll_period_s`."""
-_ANSWER_WITHIN_S: Final = 1.0
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -143,14 +142,8 @@ async def _bare(load: Load, exchanges: int) -> list[Tapped]:
     wire = _Wire(load)
     master = BareMaster(lambda data: end.send(data))  # noqa: PLW0108  # the end comes later
     end = wire.segment.attach("agent", master.received)
-    requests = [(encode_request(request), request.reply_len) for request in load.requests()]
-
-    async def poll() -> None:
-        for adu, reply_len in itertools.cycle(requests):
-            await master.read(adu, reply_len, _ANSWER_WITHIN_S)
-            await asyncio.sleep(load.line.t35_ns / NS_PER_S)
-
-    polling = asyncio.create_task(poll(), name="bare-master")
+    asks = [Ask.of(request) for request in load.requests()]
+    polling = asyncio.create_task(master.poll(asks, load.line.t35_ns / NS_PER_S), name="bare-master")
     await asyncio.sleep(_span_s(load, exchanges))
     polling.cancel()
     return wire.taps

@@ -51,8 +51,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
     profile: str
     line: str
-    registers: int
-    period_s: float
+    reads: str
     seconds: float
     seed: int
     broker: str

@@ -1,7 +1,7 @@
 """How fast one lift lives in virtual time: the plant alone, with a bare master on its bus, and with the whole agent.
 
 All three are the same lift with the same seed over the same span, one after the other in this process. The plant alone
-is only advanced. The other two have its device model on the in-memory segment and poll it at the same rate; the agent
+is only advanced. The other two have its device model on the in-memory segment and poll it at the same rates; the agent
 has its journal on disk and publishes to a broker in memory. Building them is not counted.
 """
 
@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from edge_agent.app import Agent, Ports
+from hil.bench.asks import asks_of
 from hil.bench.bare import BareMaster
 from hil.bench.results import Pace, Speed
 from hil.bus.memory import MEMORY_PORT
 from hil.loop import NS_PER_S, run_virtual
 from hil.setup import BenchSetup, load_bench
 from hil.world import VirtualWorld, World
-from protocols.modbus.pdu import encode_request
 
 VIRTUAL_S: Final = 3_600.0
 PERIOD_S: Final = 0.5
@@ -69,12 +69,11 @@ def _plant(setup: BenchSetup, virtual_s: float, seed: int) -> Pace:
 
 async def _bare(setup: BenchSetup, virtual_s: float, seed: int) -> Pace:
     world = VirtualWorld(setup.devices, building=setup.building, seed=seed)
-    device = world.world.devices[0]
-    request = device.layout.blocks[0].request(device.slave)
+    asks = asks_of(world.agent_config(Path(), poll_period_s=PERIOD_S))
     master = BareMaster(lambda data: port.write(data))  # noqa: PLW0108  # the port comes later
     port = await world.open_bus(MEMORY_PORT, world.world.line, master.received, lambda _error: None)
     began_ns = _now_ns()
-    polling = asyncio.create_task(master.poll(encode_request(request), request.reply_len, PERIOD_S), name="bare-master")
+    polling = asyncio.create_task(master.poll(asks, world.world.line.t35_ns / NS_PER_S), name="bare-master")
     await asyncio.sleep(virtual_s)
     pace = _pace(virtual_s, began_ns, len(world.samples))
     polling.cancel()
