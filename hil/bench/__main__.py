@@ -5,6 +5,7 @@ Exit codes: 0 measured, 1 it could not be measured (one line on standard error s
 
 import argparse
 import asyncio
+import logging
 import signal
 import sys
 import tempfile
@@ -128,6 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; the exit code."""
     given = _arguments(arguments)
     _end_on_signals()
+    logging.getLogger("edge_agent").setLevel(logging.ERROR)  # the bench's slaves are no lifts: warnings are no news
     progress = Progress(sys.stderr)
     try:
         results = _measure(given, progress)

@@ -52,7 +52,10 @@ def tables(results: Results) -> Iterator[Table]:
 def _cost(cost: Cost) -> Table:
     agent, bare, ratios = cost.agent, cost.bare, cost.ratios
     short = "" if cost.seconds >= _FULL_MINUTE_S else " (SHORT RUN: memory is not that after a minute)"
-    about = f"{cost.profile}, {cost.line}, {cost.reads}, for {cost.seconds:g} s{short}; real time, a pty each, both at once; broker {cost.broker}; seed {cost.seed}."
+    about = (
+        f"{cost.profile}, {cost.line}, {cost.reads}, for {cost.seconds:g} s{short}; real time, a pty each, both at "
+        f"once; broker {cost.broker}; seed {cost.seed}."
+    )
     rows = (
         ("polls in the window", str(agent.polls), str(bare.polls), ""),
         ("CPU ms per poll", *_both(agent.cpu_ms_per_poll, bare.cpu_ms_per_poll, 3), _ratio(ratios.cpu_per_poll)),

@@ -38,9 +38,10 @@ def test_no_master_is_better_than_the_wire_and_the_agent_loses_nothing_to_the_ba
     assert measured.agent.exchange_ms * measured.agent.efficiency == pytest.approx(measured.least_exchange_ms)
 
 
-def test_both_masters_poll_the_virtual_lift_at_the_same_rate() -> None:
+def test_both_masters_poll_the_virtual_lift_at_the_same_rates() -> None:
+    """In 30 s the sensors' registers every 0.5 s, the counters every 1 s: the plan of the sensor terminal."""
     measured = measure_speed(virtual_s=30.0, seed=3)
-    assert measured.bare.polls == measured.agent.polls == 60
+    assert measured.bare.polls == measured.agent.polls == 60 + 30
     assert measured.plant.polls == 0
     assert measured.published > 0
     for pace in (measured.plant, measured.bare, measured.agent):
