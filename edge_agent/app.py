@@ -17,13 +17,14 @@ from edge_agent.config_types import AgentConfig
 from edge_agent.equipment import Equipment, equipment_of
 from edge_agent.health import health_message
 from edge_agent.journal.journal import Journal
+from edge_agent.lending import Lender
 from edge_agent.lift_runtime import LiftRuntime, Terminal
 from edge_agent.link.bus import Bus
 from edge_agent.link.master import RtuMaster
 from edge_agent.link.poller import Poller
 from edge_agent.link.serial_port import SerialBus
 from edge_agent.local.server import LocalServer
-from edge_agent.local.views import Reply, Request
+from edge_agent.local.views import OPERATIONS, Reply, Request
 from edge_agent.outbox import Outbox
 from edge_agent.ports import BrokerPort, BusOpener, Clock
 from edge_agent.uplink.mqtt import AiomqttBroker
@@ -160,7 +161,8 @@ class _Running:
             on_block=self._on_block,
             on_link=self._on_link,
         )
-        self._server = LocalServer(config.local.socket, self._answer) if ports.local else None
+        lender = Lender(config, equipment, self._poller, self._worries)
+        self._server = LocalServer(config.local.socket, self._answer, lender.lend) if ports.local else None
 
     async def restore(self, catalogue: Catalogue) -> None:
         """Build the lifts from what was stored of them."""
@@ -249,6 +251,9 @@ class _Running:
 
     # views
 
+    def _worries(self) -> list[str]:
+        return [f"{lift_id}: {worry}" for lift_id, lift in self._lifts.items() for worry in lift.worries]
+
     def _states(self) -> list[StateMessage]:
         return [lift.state_message() for lift in self._lifts.values()]
 
@@ -283,7 +288,7 @@ class _Running:
             case "health":
                 return Reply(health=self.health())
             case _:
-                return Reply(error=f"no operation {request.op!r}; there are: screen, read, watch, events, why, health")
+                return Reply(error=f"no operation {request.op!r}; there are: {', '.join(OPERATIONS)}")
 
 
 def _last_alarm(recent: Sequence[EventMessage], lift_id: str) -> EventMessage | None:

@@ -215,9 +215,10 @@ class LiftRuntime:
         return LiftIds(self.lift.id, self.lift.register_no, self.lift.code_96333)
 
     @property
-    def open_alarms(self) -> int:
-        """How many alarms have not ended."""
-        return len(self._state.alarms)
+    def worries(self) -> list[str]:
+        """What it must not be left alone with: alarms that have not ended, and rules that have begun to suspect."""
+        rules = [f"{rule.value} suspected" for rule in suspicions(self._durable.stages)]
+        return [f"{alarm.code} open" for alarm in self._state.alarms] + sorted(rules)
 
     def state_message(self) -> StateMessage:
         """The latest value of the lift, as sent."""

@@ -23,7 +23,7 @@ from edge_agent.link.outcome import Failure, FailureKind, Reply, SlaveTimes
 from edge_agent.ports import BusPort, Clock, PortError
 from protocols.modbus.deframer import Deframer, Frame
 from protocols.modbus.line import LineSettings
-from protocols.modbus.pdu import ReadRequest, encode_request
+from protocols.modbus.pdu import REQUEST_LEN, ReadRequest
 
 __all__ = ["MARGIN_NS", "Failure", "FailureKind", "Reply", "RtuMaster", "SlaveTimes"]
 
@@ -61,7 +61,7 @@ class RtuMaster:
         self._last: Exchange | None = None
         self._last_heard_ns = self._turn_ended_ns = 0
         self._answers: dict[int, bytes] = {}
-        self._ended: asyncio.Future[Reply | Failure] | None = None
+        self._ended: asyncio.Future[Reply | Failure | None] | None = None
         self._busy_until_ns = 0
         self._spoken_on: BusPort | None = None
         bus.listen(self._received, self._lost)
@@ -145,7 +145,7 @@ class RtuMaster:
         self._exchange = self._last = exchange
         self._ended = asyncio.get_running_loop().create_future()
         try:
-            ended = await self._ask(exchange, times)
+            ended = await self._ask(exchange)
         except PortError as error:
             self._bus.close()
             ended = Failure(FailureKind.PORT, str(error))
@@ -158,46 +158,48 @@ class RtuMaster:
 
     def _begin(self, request: ReadRequest, times: SlaveTimes) -> Exchange:
         begun_ns = self._clock.now_ns()
-        sent_ns = begun_ns + self._line.wire_ns(len(encode_request(request)))
-        latest_ns = self._deadline(request, times, sent_ns + MARGIN_NS)
+        sent_ns = begun_ns + self._line.wire_ns(REQUEST_LEN)
         return Exchange(
             request,
             self._line,
             self._deframer,
             begun_ns,
-            latest_ns,
+            sent_ns + times.latency_ns + self._line.wire_ns(request.reply_len) + MARGIN_NS,
             self._heard_stray,
             before=self._answers.get(request.slave, b""),
             grain_ns=0 if self._bus.port is None else self._bus.port.grain_ns,
         )
 
-    def _deadline(self, request: ReadRequest, times: SlaveTimes, sent_ns: int) -> int:
-        return sent_ns + times.latency_ns + self._line.wire_ns(request.reply_len) + MARGIN_NS
-
-    async def _ask(self, exchange: Exchange, times: SlaveTimes) -> Reply | Failure:
+    async def _ask(self, exchange: Exchange) -> Reply | Failure:
         ended, port = self._ended, self._bus.port
         if port is None or ended is None:
             raise PortError(self._bus.problem)
         port.flush_input()
         port.write(exchange.adu)
         self._busy_until_ns = exchange.sent_ns
+        left_ns = exchange.deadline_ns - self._clock.now_ns()
+        timer = asyncio.get_running_loop().call_later(left_ns / NS, _expire, ended)
         try:
-            async with asyncio.timeout((exchange.sent_ns + _DRAIN_WITHIN_NS - exchange.begun_ns) / NS):
+            outcome = await ended
+        finally:
+            timer.cancel()
+        if outcome is not None:
+            return outcome
+        await self._check_drained(port, exchange)
+        return exchange.expire(self._clock.now_ns())
+
+    async def _check_drained(self, port: BusPort, exchange: Exchange) -> None:
+        """An answer shows that the request left; without one ask, since an adapter may be late with it, or stuck."""
+        asked_ns = self._clock.now_ns()
+        try:
+            async with asyncio.timeout(_DRAIN_WITHIN_NS / NS):
                 await port.drained()
         except TimeoutError as error:
             raise PortError(f"{self._bus.name}: the adapter does not send; unplug it and plug it in again") from error
         drained_ns = self._clock.now_ns()
-        self._busy_until_ns = max(self._busy_until_ns, drained_ns)
-        # Our own process may have stood still: an answer is not young because we looked late.
-        sent_ns = min(max(exchange.sent_ns, drained_ns), exchange.sent_ns + MARGIN_NS)
-        exchange.deadline_ns = self._deadline(exchange.request, times, sent_ns)
-        try:
-            async with asyncio.timeout(max(0, exchange.deadline_ns - self._clock.now_ns()) / NS):
-                return await ended
-        except TimeoutError:
-            if ended.done() and not ended.cancelled():
-                return ended.result()
-            return exchange.expire(self._clock.now_ns())
+        if drained_ns > asked_ns:  # it had not left before
+            self._busy_until_ns = max(self._busy_until_ns, drained_ns)
+            exchange.deadline_ns = max(exchange.deadline_ns, drained_ns)
 
     def _settle(self, exchange: Exchange, ended: Reply | Failure | None, times: SlaveTimes) -> None:
         slave = exchange.request.slave
@@ -275,3 +277,8 @@ class RtuMaster:
     def _lost(self, error: PortError) -> None:
         if self._ended is not None and not self._ended.done():
             self._ended.set_result(Failure(FailureKind.PORT, str(error)))
+
+
+def _expire(ended: asyncio.Future[Reply | Failure | None]) -> None:
+    if not ended.done():
+        ended.set_result(None)

@@ -49,7 +49,7 @@ class PolledDevice(msgspec.Struct, frozen=True):
     jobs: tuple[Job, ...]
 
 
-class _Lease(msgspec.Struct, frozen=True):
+class Lease(msgspec.Struct, frozen=True):
     """Who has the port, and until when at most."""
 
     holder: str
@@ -80,7 +80,7 @@ class Poller:
         self._port_tries = 0
         self._port_carried = False
         self._nap: asyncio.Future[None] | None = None
-        self._lease: _Lease | None = None
+        self._lease: Lease | None = None
         self._lent = asyncio.Event()
 
     async def run(self) -> None:
@@ -96,11 +96,11 @@ class Poller:
 
     # the port, lent
 
-    async def lend(self, holder: str, for_ns: int) -> None:
+    async def lend(self, holder: str, for_ns: int) -> Lease:
         """Let go of the port until `take_back`, for `for_ns` at most; nothing is asked meanwhile. Raises AgentError."""
         if self._lease is not None:
             raise AgentError(f"{self._bus.name} is lent to {self._lease.holder} already; wait until it is back")
-        self._lease = lease = _Lease(holder, self._clock.now_ns() + for_ns)
+        self._lease = lease = Lease(holder, self._clock.now_ns() + for_ns)
         self._lent.clear()
         self._wake()
         try:
@@ -109,15 +109,17 @@ class Poller:
         except TimeoutError as error:
             raise AgentError(f"{self._bus.name}: the agent could not let go of it; try again") from error
         finally:
-            if not self._lent.is_set() and self._lease is lease:
-                self._lease = None
+            if not self._lent.is_set():
+                self.take_back(lease)
+        return lease
 
-    def take_back(self) -> None:
-        """The port is ours again."""
-        self._lease = None
-        self._wake()
+    def take_back(self, lease: Lease) -> None:
+        """The port is ours again, unless it is long ago and lent to somebody else by now."""
+        if self._lease is lease:
+            self._lease = None
+            self._wake()
 
-    async def _rest(self, lease: _Lease) -> None:
+    async def _rest(self, lease: Lease) -> None:
         self._bus.close()
         for link in self._links:
             link.rest()
@@ -125,8 +127,7 @@ class Poller:
         self._lent.set()
         while self._lease is lease and self._clock.now_ns() < lease.until_ns:
             await self._sleep_until(lease.until_ns)
-        if self._lease is lease:
-            self._lease = None
+        self.take_back(lease)
         _log.info("link.returned port=%s", self._bus.name)
 
     # the port, ours

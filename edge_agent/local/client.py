@@ -9,9 +9,11 @@ from typing import Final
 import msgspec
 
 from edge_agent import AgentError
-from edge_agent.local.views import Reply, Request
+from edge_agent.local.views import LentPort, Reply, Request
 
 _ANSWER_WITHIN_S: Final = 5.0
+_LENT_WITHIN_S: Final = 20.0
+"""The agent ends its request, or the opening of a port that hangs, before it lets go."""
 
 
 class AgentClient:
@@ -31,6 +33,15 @@ class AgentClient:
             yield self._exchange(file, request)
             while True:
                 yield self._checked(file.readline())
+
+    @contextmanager
+    def borrow(self, holder: str, for_s: float) -> Iterator[LentPort]:
+        """The agent's port, which it takes back when the context ends, this process does, or the time is up."""
+        with self._connected(_LENT_WITHIN_S) as file:
+            reply = self._exchange(file, Request("take_port", holder=holder, period_s=for_s))
+            if reply.lent is None:
+                raise AgentError(f"{self._path}: the agent does not lend its port; same version at both ends?")
+            yield reply.lent
 
     @contextmanager
     def _connected(self, timeout_s: float) -> Iterator[BufferedRWPair]:

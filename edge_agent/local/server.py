@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,8 @@ from edge_agent.local.views import Reply, Request
 _log: Final = logging.getLogger(__name__)
 Answer = Callable[[Request], Awaitable[Reply]]
 """Answers one request; for "watch" it is asked again and again."""
+Lend = Callable[[Request], AbstractAsyncContextManager[Reply]]
+"""Answers "take_port"; the port is lent as long as the context lasts."""
 
 MAX_CLIENTS: Final = 8
 _LINE_BYTES: Final = 4096
@@ -28,10 +30,11 @@ _MODE: Final = 0o660
 class LocalServer:
     """Serves until cancelled. A socket that cannot be had costs one warning, never the agent."""
 
-    def __init__(self, path: str, answer: Answer) -> None:
+    def __init__(self, path: str, answer: Answer, lend: Lend) -> None:
         self.problem = ""
         self._path = Path(path)
         self._answer = answer
+        self._lend = lend
         self._clients: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -85,6 +88,9 @@ class LocalServer:
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 await _send(writer, Reply(error=f"not a request: {error}"))
                 continue
+            if request.op == "take_port":
+                await self._lent(request, reader, writer)
+                return
             if request.op == "watch":
                 await self._watch(request, reader, writer)
                 return
@@ -95,6 +101,16 @@ class LocalServer:
             return await self._answer(request)
         except AgentError as error:
             return Reply(error=str(error))
+
+    async def _lent(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Until the client closes its end, says anything, crashes, or its time is up."""
+        try:
+            async with self._lend(request) as reply:
+                await _send(writer, reply)
+                async with asyncio.timeout(request.period_s):
+                    await reader.read(1)
+        except AgentError as error:
+            await _send(writer, Reply(error=str(error)))
 
     async def _watch(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         gone = asyncio.create_task(reader.read(1), name="local-client-gone")

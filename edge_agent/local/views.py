@@ -1,6 +1,6 @@
 """What the running agent tells a technician over its socket; plain values, ready to print or to send as JSON."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -69,10 +69,36 @@ class WhyView(msgspec.Struct, frozen=True):
     signals: list[SignalView]
 
 
+class LentDevice(msgspec.Struct, frozen=True):
+    """A device on a lent port, as the configuration describes it."""
+
+    name: str
+    profile: str
+    slave: int
+    options: dict[str, str]
+
+
+class LentPort(msgspec.Struct, frozen=True):
+    """The agent's port in somebody else's hands, as long as the connection lasts and no longer than `for_s`."""
+
+    port: str
+    line: str
+    for_s: float
+    devices: list[LentDevice]
+
+
+OPERATIONS: Final = ("screen", "read", "watch", "events", "why", "health", "take_port")
+"""What a client can ask for."""
+
+
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line from a client: an operation ("screen", "read", "watch", "events", "why", "health")."""
+    """One line from a client: one of `OPERATIONS`.
+
+    For "take_port", `holder` is who wants the port and `period_s` for how long at most.
+    """
 
     op: str
+    holder: Annotated[str, Meta(max_length=80)] = ""
     limit: Annotated[int, Meta(ge=1, le=10_000)] = 50
     period_s: float = 0.5
 
@@ -86,3 +112,4 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
     events: list[EventMessage] = []
     why: list[WhyView] = []
     health: HealthMessage | None = None
+    lent: LentPort | None = None

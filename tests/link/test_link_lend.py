@@ -52,10 +52,10 @@ def test_a_lent_port_is_no_outage() -> None:
 
 def test_given_back_it_is_polled_at_once() -> None:
     async def main(bench: PollBench) -> None:
-        await bench.poller.lend("doctor", 600 * S)
+        lease = await bench.poller.lend("doctor", 600 * S)
         await asyncio.sleep(5)
         asked = len(bench.requests)
-        bench.poller.take_back()
+        bench.poller.take_back(lease)
         await asyncio.sleep(0.1)
         assert len(bench.requests) > asked
         assert bench.state() == "up"
@@ -93,5 +93,17 @@ def test_a_port_that_cannot_be_opened_is_lent_all_the_same() -> None:
         bench.memory.plug()
         await asyncio.sleep(11)
         assert bench.state() == "up"
+
+    on_polled(main)
+
+
+def test_a_lease_of_long_ago_takes_nothing_back() -> None:
+    async def main(bench: PollBench) -> None:
+        old = await bench.poller.lend("doctor", 1 * S)
+        await asyncio.sleep(2)
+        await bench.poller.lend("sniff", 60 * S)
+        bench.poller.take_back(old)
+        await asyncio.sleep(1)
+        assert bench.state() == "paused"
 
     on_polled(main)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import msgspec
 
+from edge_agent import AgentError
 from edge_agent.local.client import AgentClient
-from edge_agent.local.server import Answer, LocalServer
+from edge_agent.local.server import Answer, Lend, LocalServer
 from edge_agent.local.views import RegisterView, Reply, Request
 
 WITHIN_S = 10.0
@@ -24,6 +25,13 @@ def row(address: int) -> RegisterView:
 async def echo(request: Request) -> Reply:
     """Tells the request's limit in a register's address."""
     return Reply(registers=[row(request.limit)])
+
+
+@asynccontextmanager
+async def no_port(_request: Request) -> AsyncIterator[Reply]:
+    """Nothing to lend."""
+    raise AgentError("not now")
+    yield Reply()
 
 
 class Served:
@@ -46,9 +54,9 @@ class Served:
 
 
 @asynccontextmanager
-async def served(path: Path, answer: Answer = echo) -> AsyncIterator[Served]:
+async def served(path: Path, answer: Answer = echo, lend: Lend = no_port) -> AsyncIterator[Served]:
     """A server that listens at `path`, or has given up."""
-    server = LocalServer(str(path), answer)
+    server = LocalServer(str(path), answer, lend)
     task = asyncio.create_task(server.run(), name="local")
     await turns()
     try:

@@ -1,0 +1,60 @@
+"""The port lent to a technician's command: only in quiet times, for a stated time, and surely back.
+
+Back it comes when the command ends, crashes, is cut off or overstays; monitoring is paused meanwhile, and health says
+who has it.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from edge_agent import AgentError
+from edge_agent.clock import ns
+from edge_agent.config_types import AgentConfig
+from edge_agent.equipment import Equipment
+from edge_agent.link.poller import Poller
+from edge_agent.local.views import LentDevice, LentPort, Reply, Request
+
+LONGEST_S: Final = 3600.0
+SHORTEST_S: Final = 1.0
+
+
+class Lender:
+    """Lends what the poller holds. `worries` tells what keeps the agent from looking away."""
+
+    def __init__(
+        self, config: AgentConfig, equipment: Equipment, poller: Poller, worries: Callable[[], Sequence[str]]
+    ) -> None:
+        self._config = config
+        self._equipment = equipment
+        self._poller = poller
+        self._worries = worries
+
+    @asynccontextmanager
+    async def lend(self, request: Request) -> AsyncIterator[Reply]:
+        """The port, for as long as the context lasts. Raises AgentError, one line."""
+        holder = request.holder.strip()
+        if not holder.isprintable() or not holder:
+            raise AgentError("say who wants the port: one printable line")
+        if not SHORTEST_S <= request.period_s <= LONGEST_S:
+            raise AgentError(f"the port is lent for {SHORTEST_S:g} to {LONGEST_S:g} s, not {request.period_s:g}")
+        worries = self._worries()
+        if worries:
+            raise AgentError(f"not now: {'; '.join(worries)}; the agent must go on watching")
+        lease = await self._poller.lend(holder, ns(request.period_s))
+        try:
+            yield Reply(lent=self._lent(request.period_s))
+        finally:
+            self._poller.take_back(lease)
+
+    def _lent(self, for_s: float) -> LentPort:
+        options = {device.name: device.options for lift in self._config.lifts for device in lift.devices}
+        return LentPort(
+            port=self._config.link.port,
+            line=str(self._equipment.line),
+            for_s=for_s,
+            devices=[
+                LentDevice(device.name, device.profile_name, device.slave, options[device.name])
+                for device in self._equipment.devices
+            ],
+        )
