@@ -206,6 +206,14 @@ class _Running:
                     self._looked(lift_id)
                 for blind in self._equipment.blind_spots:
                     _log.warning("agent.blind %s", blind)
+                plan = self._equipment.plan
+                _log.info(
+                    "link.plan bus_use=%.0f%% fast_s=%g slow_s=%g age_s=%.3f",
+                    100 * plan.use,
+                    plan.fast_ns / NS,
+                    plan.slow_ns / NS,
+                    plan.age_ns / NS,
+                )
                 _log.info("agent.started terminal=%s journal=%s", self._config.terminal_id, self._journal.journal_id)
                 await _first(stop, writing, self._failure)
                 for task in running:

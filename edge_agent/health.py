@@ -44,9 +44,14 @@ def health_message(
         undelivered=_count(journal, "undelivered"),
         unacknowledged_alarms=_count(journal, "unacknowledged_alarms"),
         notes=[*notes, *uplink.notes],
-        links={link.device: {"state": link.state, **link.counters} for link in links},
+        links={link.device: _link(link) for link in links},
         journal=journal,
     )
+
+
+def _link(link: LinkView) -> dict[str, int | str]:
+    latencies = {f"latency {edge}": count for edge, count in link.latencies.items()}
+    return {"state": link.state, **link.counters, **latencies}
 
 
 def _count(journal: dict[str, object], name: str) -> int:

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 import typer
 
+from edge_agent.cli import link
 from edge_agent.cli.options import ConfigOption, JsonOption, PeriodOption, SocketOption, examples
 from edge_agent.cli.output import FAILED, fail, is_terminal, show, show_live
 from edge_agent.cli.place import Place, place_of
@@ -27,7 +28,8 @@ from edge_agent.cli.texts import word
 from edge_agent.local.client import AgentClient
 from edge_agent.local.views import Request
 
-app = typer.Typer(help="Registers, raw words beside their meaning. / 寄存器诊断", no_args_is_help=True)
+app = typer.Typer(help="Registers, links, the line itself. / 诊断: 寄存器, 链路, 线路", no_args_is_help=True)
+app.command(epilog=link.EPILOG)(link.link)
 
 _STRAIGHT: Final = "--port /dev/ttyUSB0 --profile stm32-lift-sensor --option door_switch=open_end"
 

@@ -67,6 +67,8 @@ LINKS: Final[Mapping[str, Text]] = {
     "up": Text("正常", "up"),
     "down": Text("中断", "down"),
     "probing": Text("连接中", "trying"),
+    "degraded": Text("不稳定", "degraded"),
+    "paused": Text("暂停", "paused"),
 }
 
 PHASES: Final[Mapping[Phase, Text]] = {
@@ -116,6 +118,8 @@ WORDS: Final[Mapping[str, Text]] = {
     "implausible": Text("未知 (不可信)", "unknown (implausible)"),
     "not_reported": Text("设备不报", "not reported"),
     "none": Text("无", "none"),
+    "last_error": Text("最近错误", "last error"),
+    "latency": Text("应答延迟", "answers began after"),
     "since": Text("自 {time}", "since {time}"),
     "connected": Text("已连接, MQTT {version}", "connected, MQTT {version}"),
     "disconnected": Text("未连接", "not connected"),
