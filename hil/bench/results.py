@@ -60,6 +60,39 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     ratios: CostRatios
 
 
+class Drive(msgspec.Struct, frozen=True, kw_only=True):
+    """A master flat out on a pty: `efficiency` is the fraction of the possible that it polled."""
+
+    polls: int
+    cpu_us_per_poll: float
+    wake_ups_per_poll: float
+    efficiency: float
+
+
+class Saturated(msgspec.Struct, frozen=True, kw_only=True):
+    """The link layer beside the bare master on a saturated pty; the ratios are agent divided by bare master."""
+
+    line: str
+    registers: int
+    seconds: float
+    least_exchange_ms: float
+    agent: Drive
+    bare: Drive
+    cpu_ratio: float
+    efficiency_ratio: float
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """The processor's time for one poll without anything to wait for: medians, and agent divided by bare master."""
+
+    registers: int
+    items: int
+    polls: int
+    agent_us: float
+    bare_us: float
+    ratio: float
+
+
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
     """A master flat out: exchanges in the window, how long each took on average, and the fraction of the possible."""
 
@@ -79,6 +112,18 @@ class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
     least_exchange_ms: float
     agent: Flow
     bare: Flow
+
+
+class Age(msgspec.Struct, frozen=True, kw_only=True):
+    """How old the fast items of one device are, over every instant, under the plan made of its profile."""
+
+    profile: str
+    line: str
+    fast_period_s: float
+    bus_use: float
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,77 @@
+"""The link layer alone, as the bench measures it below the agent: the production poller on one slave, flat out.
+
+One read is due at any time, always in the same shape, so the poller asks as fast as its own rules let it. This is the
+one module of the bench that knows the agent from the inside. `python -m hil.bench.link` polls a port for ever.
+"""
+
+import argparse
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+from edge_agent.clock import SystemClock
+from edge_agent.config_types import FloorConfig, LiftConfig
+from edge_agent.link.bus import Bus
+from edge_agent.link.master import RtuMaster
+from edge_agent.link.outcome import SlaveTimes
+from edge_agent.link.plan import Job
+from edge_agent.link.poller import OnBlock, PolledDevice, Poller
+from edge_agent.link.serial_port import SerialBus
+from edge_agent.ports import BusOpener, Clock
+from edge_agent.state.fusion import Fusion
+from hil.bench.slaves import LATENCY_NS
+from protocols.modbus.line import LineSettings
+from protocols.modbus.pdu import ReadFunction, ReadRequest
+from protocols.profiles.layout import Block, Layout
+
+SLAVE: Final = 1
+_ALWAYS_DUE_NS: Final = 1
+_DOWN_AFTER_NS: Final = 3_000_000_000
+_TIMES: Final = SlaveTimes(latency_ns=LATENCY_NS, max_late_ns=1_000_000_000, min_gap_ns=0)
+
+
+def request_of(registers: int) -> ReadRequest:
+    """The one read that is asked for again and again."""
+    return ReadRequest(SLAVE, ReadFunction.HOLDING, 0, registers)
+
+
+def flat_out(
+    layout: Layout, port: str, line: LineSettings, open_bus: BusOpener, clock: Clock, on_block: OnBlock
+) -> Poller:
+    """The poller that reads the layout's only block without a pause."""
+    (block,) = layout.blocks
+    job = Job(block, _ALWAYS_DUE_NS, ((block.request(SLAVE), 0),))
+    device = PolledDevice("device", "by hand", SLAVE, layout, _TIMES, (job,))
+    master = RtuMaster(Bus(open_bus, port, line), line, clock)
+    return Poller([device], master, clock, _DOWN_AFTER_NS, on_block, lambda *_said: None)
+
+
+def into_snapshots(layout: Layout, clock: Clock, done: Callable[[], None]) -> OnBlock:
+    """What the agent does with an answer before it judges: decode it, and bring the lift's snapshot up to date."""
+    floors = tuple(FloorConfig(reported=number, label=str(number)) for number in range(1, 10))
+    fusion = Fusion(LiftConfig(id="lift", devices=(), floors=floors), {"device": layout}, stale_s=3.0)
+
+    def on_block(device: str, block: Block, words: tuple[int, ...], from_ns: int, to_ns: int) -> None:
+        fusion.take(device, block.name, layout.decode(block, words), from_ns, to_ns)
+        fusion.snapshot(clock.now_ns())
+        done()
+
+    return on_block
+
+
+def main() -> None:
+    """Poll until ended."""
+    parser = argparse.ArgumentParser(description="the agent's link layer alone: polls one slave flat out, for ever")
+    parser.add_argument("port")
+    parser.add_argument("line", type=LineSettings.parse, help='as in "9600 8N1"')
+    parser.add_argument("registers", type=int)
+    given = parser.parse_args()
+    layout = Layout([(Block("all", ReadFunction.HOLDING, 0, given.registers), [])])
+    bus = SerialBus(time.monotonic_ns)
+    poller = flat_out(layout, given.port, given.line, bus, SystemClock(), lambda *_block: None)
+    asyncio.run(poller.run())
+
+
+if __name__ == "__main__":
+    main()
