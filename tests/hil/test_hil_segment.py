@@ -159,3 +159,73 @@ def test_delivery_by_byte_and_by_frame_tell_a_listener_the_same(sends: list[tupl
     assert collisions == len(overlapping)
     if not overlapping:
         assert by_frame == b"".join(tap.data for tap in frame_taps)
+
+
+# USB adapters
+
+
+def test_a_usb_adapter_hands_over_at_its_ticks() -> None:
+    """16 ms is FTDI's default; a byte at 9600 8N1 takes 1.04 ms, so 15 have passed at 16 ms and 30 at 32 ms."""
+
+    async def main() -> None:
+        bench = Bench(delivery=Delivery.USB)
+        bench.ends["a"].send(bytes(range(40)))
+        await asyncio.sleep(1)
+        pieces = [bytes(range(15)), bytes(range(15, 30)), bytes(range(30, 40))]
+        assert bench.heard["b"] == list(zip(pieces, (16_000_000, 32_000_000, 48_000_000), strict=True))
+
+    run_virtual(main())
+
+
+def test_a_usb_adapter_hands_over_a_full_packet_at_once() -> None:
+    async def main() -> None:
+        fast = LineSettings.parse("115200 8N1")
+        bench = Bench(fast, Delivery.USB)
+        bench.ends["a"].send(bytes(70))
+        await asyncio.sleep(1)
+        assert bench.heard["b"] == [(bytes(62), fast.wire_ns(62)), (bytes(8), 16_000_000)]
+
+    run_virtual(main())
+
+
+def test_a_usb_adapters_tick_can_be_set() -> None:
+    async def main() -> None:
+        heard: Heard = []
+        segment = Segment(running_loop(), LINE, usb_latency_ns=1_000_000)
+        segment.attach("usb", lambda data, t_ns: heard.append((data, t_ns)), delivery=Delivery.USB)
+        segment.attach("b", lambda _data, _t_ns: None).send(b"xy")
+        await asyncio.sleep(1)
+        assert heard == [(b"x", 2_000_000), (b"y", 3_000_000)]
+
+    run_virtual(main())
+
+
+def test_each_end_may_hear_in_its_own_way() -> None:
+    async def main() -> None:
+        heard: dict[Delivery, Heard] = {delivery: [] for delivery in Delivery}
+        segment = Segment(running_loop(), LINE)
+        for delivery, found in heard.items():
+            segment.attach(delivery.value, lambda data, t_ns, found=found: found.append((data, t_ns)), LINE, delivery)
+        end_ns = segment.attach("sender", lambda _data, _t_ns: None).send(b"xy")
+        await asyncio.sleep(1)
+        assert heard == {
+            Delivery.FRAME: [(b"xy", end_ns)],
+            Delivery.BYTE: [(b"x", LINE.wire_ns(1)), (b"y", end_ns)],
+            Delivery.USB: [(b"xy", 16_000_000)],
+        }
+
+    run_virtual(main())
+
+
+def test_what_a_usb_adapter_holds_can_be_flushed_and_is_gone_when_it_is_detached() -> None:
+    async def main() -> None:
+        bench = Bench(delivery=Delivery.USB)
+        for forget in (bench.ends["b"].flush_input, bench.ends["b"].detach):
+            bench.ends["a"].send(b"old")
+            await asyncio.sleep(0.005)
+            forget()
+            await asyncio.sleep(0.995)
+        assert bench.heard["b"] == []
+        assert b"".join(data for data, _ in bench.heard["c"]) == b"oldold"
+
+    run_virtual(main())
