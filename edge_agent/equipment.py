@@ -9,7 +9,6 @@ from edge_agent import AgentError
 from edge_agent.blind_spots import blind_spots
 from edge_agent.clock import ns
 from edge_agent.config_types import AgentConfig, DeviceConfig, LiftConfig, LinkConfig
-from edge_agent.link.outcome import SlaveTimes
 from edge_agent.link.plan import Plan, Station, Wish
 from edge_agent.link.plan import plan as make_plan
 from edge_agent.link.poller import PolledDevice
@@ -17,7 +16,7 @@ from protocols import ProtocolError
 from protocols.lift.vocabulary import ITEMS
 from protocols.modbus.line import LineSettings
 from protocols.nearest import hint
-from protocols.profiles.layout import Layout, compile_layout
+from protocols.profiles.layout import Layout
 from protocols.profiles.lineup import common_line
 from protocols.profiles.loader import load_profile
 from protocols.profiles.schema import CommLoss, Profile
@@ -64,7 +63,7 @@ def equipment_of(config: AgentConfig) -> Equipment:
     for (path, device), profile in zip(places, profiles, strict=True):
         _check_comm_loss(f"{path}.comm_loss_accepted_by", device, profile)
     stations = [
-        _at(f"{path}.options", _station, device, profile)
+        _at(f"{path}.options", Station.of, profile, device.options)
         for (path, device), profile in zip(places, profiles, strict=True)
     ]
     plan = _at(_wished_at(config.link), make_plan, stations, line, _wish(config.link))
@@ -109,10 +108,6 @@ def _unseen(config: AgentConfig, layouts: Mapping[str, Layout]) -> Iterator[str]
     for lift in config.lifts:
         given = {item for device in lift.devices for item in layouts[device.name].items}
         yield from blind_spots(lift.id, given, lift.doors)
-
-
-def _station(device: DeviceConfig, profile: Profile) -> Station:
-    return Station(compile_layout(profile, device.options), SlaveTimes.of(profile), profile.max_regs)
 
 
 def _wish(link: LinkConfig) -> Wish:

@@ -18,7 +18,7 @@ from edge_agent.link.serial_port import SerialBus
 from edge_agent.local.views import RegisterView
 from edge_agent.ports import PortError
 from edge_agent.state.present import plain
-from protocols.profiles.layout import Block, compile_layout
+from protocols.profiles.layout import Block
 from protocols.profiles.lineup import common_line
 from protocols.profiles.loader import load_profile
 from protocols.profiles.schema import Profile
@@ -66,9 +66,8 @@ class _Device:
         self._slave = profile.slave if target.slave is None else target.slave
         self._line = common_line([profile], target.line)
         self._times = SlaveTimes.of(profile)
-        ranges = compile_layout(profile, answers)
-        reads = reads_of(Station(ranges, self._times, profile.max_regs), self._line)
-        self._layout = ranges.regrouped([read.block for read in reads])
+        station = Station.of(profile, answers)
+        self._layout = station.layout.regrouped([read.block for read in reads_of(station, self._line)])
         self._clock = SystemClock()
         self._bus = Bus(SerialBus(), target.port, self._line)
         self._master = RtuMaster(self._bus, self._line, self._clock)

@@ -127,12 +127,27 @@ def _show_lines(profile: "Profile", lang: str) -> Iterator[Styled]:
             yield Styled(f"    {value}: {pick(title, lang)}")
     for denied in profile.deny:
         yield Styled(f"  {word('denied', lang, address=_address(denied.address), count=denied.count)}: {denied.why}")
+    yield from _plan(profile, lang)
     for block in profile.blocks:
         yield from _block(profile, block)
     if profile.faults:
         yield Styled(f"{word('faults', lang)}", style="bold")
     for number, fault in profile.faults.items():
         yield Styled(f"  {number}: {fault.name}  {pick(fault.title, lang)}  {fault.status}")
+
+
+def _plan(profile: "Profile", lang: str) -> Iterator[Styled]:
+    """How the agent reads it when it is alone on the bus."""
+    from edge_agent.link.plan import plan_alone  # noqa: PLC0415
+
+    made = plan_alone(profile)
+    yield Styled(word("plan", lang, line=profile.line.default), style="bold")
+    for job in made.jobs(0, profile.slave):
+        period_s = job.period_ns / 1e9
+        where = f"FC{job.block.function:02d} {_address(job.block.address)}-"
+        yield Styled(f"  {where}{_address(job.block.address + job.block.count - 1)}: {period_s:g} s")
+    yield Styled(f"  {word('bus_use', lang, use=f'{made.use:.0%}')}")
+    yield Styled(f"  {word('oldest', lang, age=round(made.age_ns / 1e6))}")
 
 
 def _block(profile: "Profile", block: "BlockSpec") -> Iterator[Styled]:

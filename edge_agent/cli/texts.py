@@ -137,6 +137,9 @@ WORDS: Final[Mapping[str, Text]] = {
     "allowed": Text("线路参数可用: {lines}", "line settings it accepts: {lines}"),
     "on_loss": Text("通信中断的影响: {effect}", "when communication is lost: {effect}"),
     "denied": Text("从不访问 {address} 起 {count} 个", "never touched: {count} from {address}"),
+    "plan": Text("读取计划 (单独占用总线, {line})", "read like this, alone on the bus, {line}"),
+    "bus_use": Text("占用总线 {use}", "{use} of the bus"),
+    "oldest": Text("关键信号最旧 {age} ms", "what detectors relate: up to {age} ms old"),
     "faults": Text("故障表", "fault table"),
     "assumed": Text(
         "假定 {name}={value}; 可用 --option {name}=... 指定",

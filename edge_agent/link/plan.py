@@ -8,8 +8,8 @@ Each read can be asked in two shapes where the range has room: a register more, 
 row to one slave ask for different numbers of registers, and an answer to the one never fits the other.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, Self
 
 import msgspec
 
@@ -18,8 +18,11 @@ from protocols import ProtocolError
 from protocols.lift.vocabulary import Rate
 from protocols.modbus.line import NS_PER_S, LineSettings
 from protocols.modbus.pdu import MAX_BITS, REQUEST_LEN, ReadFunction, ReadRequest
-from protocols.profiles.layout import Block, Layout, Span
+from protocols.profiles.layout import Block, Layout, Span, compile_layout
+from protocols.profiles.schema import Profile
 
+MAX_USE: Final = 0.6
+"""The share of the bus that we take if nobody says otherwise: it is the controller's."""
 FASTEST_NS: Final = 100_000_000
 SLOWEST_FAST_NS: Final = 60 * NS_PER_S
 SLOW_NS: Final = 1_000_000_000
@@ -69,6 +72,11 @@ class Station(msgspec.Struct, frozen=True):
     times: SlaveTimes
     max_regs: int
 
+    @classmethod
+    def of(cls, profile: Profile, options: Mapping[str, str]) -> Self:
+        """The device of a profile in an installation that answers its options so. Raises ProtocolError."""
+        return cls(compile_layout(profile, options), SlaveTimes.of(profile), profile.max_regs)
+
 
 class Wish(msgspec.Struct, frozen=True):
     """What the configuration says; None: as fast as is useful and fits."""
@@ -79,9 +87,10 @@ class Wish(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """`reads` of each station, the two periods, the share of the bus taken, and the age that fast items reach at most.
+    """`reads` of each station, the two periods, the share of the bus taken, and the age that fast items reach.
 
-    Age counts from the request's end, when the registers may have been sampled, to the next answer.
+    Age counts from the request's end, when the registers may have been sampled, to the next answer. It is reached when
+    a slow read has just begun as a fast one falls due; beside other devices' fast reads it may be exceeded by theirs.
     """
 
     reads: tuple[tuple[Read, ...], ...]
@@ -114,13 +123,13 @@ def exchange_ns(line: LineSettings, times: SlaveTimes, request: ReadRequest) -> 
     return bytes_ns + times.latency_ns + max(line.t35_ns, times.min_gap_ns)
 
 
-def reads_of(station: Station, line: LineSettings) -> tuple[Read, ...]:
-    """The reads that cover every row of a station, fast ones first. Rows of a slow rate ride along where they can."""
+def reads_of(station: Station, line: LineSettings, *, one_rate: bool = False) -> tuple[Read, ...]:
+    """The reads that cover every row of a station, fast ones first; with one rate for all, fewer and larger ones."""
     fast: list[Read] = []
     slow: list[Read] = []
     for block in station.layout.blocks:
         spans = station.layout.spans(block)
-        quick = _groups([span for span in spans if span.rate is Rate.FAST], block, station, line)
+        quick = _groups([span for span in spans if one_rate or span.rate is Rate.FAST], block, station, line)
         left = [span for span in spans if not any(_covers(group, span) for group in quick)]
         rest = _groups(left, block, station, line)
         is_whole = len(quick) + len(rest) == 1
@@ -138,19 +147,33 @@ class _Cost(msgspec.Struct, frozen=True):
 
 def plan(stations: Sequence[Station], line: LineSettings, wish: Wish) -> Plan:
     """Fit all stations on one bus. Raises PlanRefused with the arithmetic."""
-    reads = tuple(reads_of(station, line) for station in stations)
-    costs = [
-        (read.rate, exchange_ns(line, station.times, read.request(1, read.shapes[0])))
-        for station, own in zip(stations, reads, strict=True)
-        for read in own
-    ]
+    made = _plan(stations, line, wish, one_rate=False)
+    return _plan(stations, line, wish, one_rate=True) if made.fast_ns == made.slow_ns else made
+
+
+def plan_alone(profile: Profile) -> Plan:
+    """The default plan of a device alone on its bus, at the line it comes with."""
+    options = {name: next(iter(option.values)) for name, option in profile.options.items()}
+    return plan([Station.of(profile, options)], LineSettings.parse(profile.line.default), Wish(None, None, MAX_USE))
+
+
+def _plan(stations: Sequence[Station], line: LineSettings, wish: Wish, *, one_rate: bool) -> Plan:
+    reads = tuple(reads_of(station, line, one_rate=one_rate) for station in stations)
+    asked = [(station.times, read) for station, own in zip(stations, reads, strict=True) for read in own]
+    costs = [(read.rate, exchange_ns(line, times, read.request(1, read.shapes[0]))) for times, read in asked]
     fast, slow = (_cost([ns for of, ns in costs if of is rate]) for rate in (Rate.FAST, Rate.SLOW))
     fast_ns, slow_ns = _periods(fast, slow, wish)
     use = fast.ns / fast_ns + slow.ns / slow_ns
     if use > wish.max_use:
         raise PlanRefused(_refusal(fast, slow, line, wish))
-    longest_ns = max((ns for _, ns in costs), default=0)
-    return Plan(reads, fast_ns, slow_ns, use, age_ns=fast_ns + fast.ns + longest_ns)
+    longest_slow_ns = max((ns for rate, ns in costs if rate is Rate.SLOW), default=0)
+    tail_ns = max((_tail_ns(line, times, read) for times, read in asked if read.rate is Rate.FAST), default=0)
+    return Plan(reads, fast_ns, slow_ns, use, age_ns=fast_ns + tail_ns + longest_slow_ns)
+
+
+def _tail_ns(line: LineSettings, times: SlaveTimes, read: Read) -> int:
+    """What of an exchange comes before the answer is believed and after the instant from which its age counts."""
+    return times.latency_ns + line.wire_ns(read.request(1, read.shapes[0]).reply_len)
 
 
 def _cost(each_ns: Sequence[int]) -> _Cost:

@@ -181,7 +181,7 @@ class Profile(Section, frozen=True, kw_only=True):
     functions: Annotated[tuple[FunctionCode, ...], Meta(min_length=1)]
     max_regs: Annotated[int, Meta(ge=1, le=125)]
     min_gap_ms: Milliseconds = 0.0
-    max_late_ms: Milliseconds
+    max_late_ms: Milliseconds = 1000.0
     behaviour: Behaviour
     options: dict[Key, Option] = {}
     deny: tuple[Denied, ...] = ()

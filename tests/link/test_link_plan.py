@@ -53,7 +53,7 @@ def test_its_plan_by_hand() -> None:
     fast_ms, slow_ms = (8 + 11) * 10 / 9.6 + 20, (8 + 37) * 10 / 9.6 + 20
     assert (made.fast_ns, made.slow_ns) == (100 * MS, 1 * S)
     assert made.use == pytest.approx(fast_ms / 100 + slow_ms / 1000, abs=1e-6)
-    assert made.age_ns / MS == pytest.approx(100 + fast_ms + slow_ms, abs=1e-3)
+    assert made.age_ns / MS == pytest.approx(100 + 10 + 11 * 10 / 9.6 + slow_ms, abs=1e-3)
 
 
 @pytest.mark.parametrize(("hole", "reads"), [(17, 1), (18, 2)])
@@ -135,3 +135,8 @@ def test_every_row_is_read_and_the_bus_is_never_overbooked(
     assert sum(costs) == pytest.approx(made.use)
     assert made.use <= max_use
     assert all(shape.count <= max_regs for read in made.reads[0] for shape in read.shapes)
+
+
+def test_with_one_period_for_all_there_is_one_read() -> None:
+    made = plan([box()], LINE, Wish(1 * S, 1 * S, 0.6))
+    assert ranges(made.reads[0]) == [("fast", 0x10, 19)]
