@@ -2,7 +2,9 @@
 
 pyserial opens and sets the port; its settings are never touched again, since the next change of a pty's fails. The
 port is ours alone: an advisory lock everywhere, and TIOCEXCL on real ports (on a pty it would outlive us). The kernel
-strips the parity from a pty and refuses to set it twice, so there it is not even asked for, and `notes` says so.
+strips the parity from a pty and refuses to set it twice, so there it is not even asked for. A port is opened again by
+its lasting name, and who switches the direction, how often a USB adapter hands over and the like are asked of the
+kernel once: `notes` says what came of it.
 """
 
 import array
@@ -17,58 +19,95 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import serial
 
 from edge_agent.clock import NS
 from edge_agent.daemon_thread import in_daemon_thread
+from edge_agent.link.lasting_name import LastingNames
 from edge_agent.link.port_errors import open_error
+from edge_agent.link.rs485 import Rs485, set_direction
+from edge_agent.link.tty_kernel import Host, UartCounters, is_usb, number_of, quicken, reason
 from edge_agent.ports import BusPort, OnBytes, OnLost, PortError, UartErrors
 from protocols.modbus.line import LineSettings, Parity
 
 _CHUNK_BYTES: Final = 4096
-_GRAIN_NS: Final = 20_000_000
+_NS_PER_MS: Final = 1_000_000
+_GRAIN_NS: Final = 20 * _NS_PER_MS
+"""An FTDI adapter's 16 ms, and a host that is a little late."""
+_HOST_LATE_NS: Final = 4 * _NS_PER_MS
 _PTY_MAJORS: Final = range(136, 144)
 """Unix98 pty slaves (Linux, admin-guide/devices.txt)."""
 
 
 class SerialBus:
-    """Opens serial ports. `now_ns` stamps what is received; the agent's clock and this one must be the same."""
+    """Opens serial ports. `now_ns` stamps what is received; the agent's clock and this one must be the same.
 
-    def __init__(self, now_ns: Callable[[], int] = time.monotonic_ns) -> None:
+    `rs485`: who switches the direction. `host`: the machine the ports are on.
+    """
+
+    def __init__(
+        self,
+        now_ns: Callable[[], int] = time.monotonic_ns,
+        rs485: Rs485 = Rs485.AUTO,
+        host: Host | None = None,
+    ) -> None:
         self._now_ns = now_ns
+        self._rs485 = rs485
+        self._host = Host() if host is None else host
+        self._names = LastingNames(self._host)
 
     async def __call__(self, port: str, line: LineSettings, on_bytes: OnBytes, on_lost: OnLost) -> BusPort:
         """Open `port` exclusively with `line`. Raises PortError, one line: what, where, what to do."""
-        device, is_pty = await in_daemon_thread(lambda: _claimed(port, line), f"open-{port}", _let_go)
+        claimed = await in_daemon_thread(lambda: self._claim(port, line), f"open-{port}", _let_go)
         try:
-            notes = _notes(port, line) if is_pty else ()
-            return SerialPort(device, line, notes, on_bytes, on_lost, self._now_ns)
+            return SerialPort(port, line, claimed, on_bytes, on_lost, self._now_ns)
         except BaseException:
-            device.close()
+            claimed.device.close()
             raise
 
+    def _claim(self, port: str, line: LineSettings) -> "Claimed":
+        path = self._names.path_of(port)
+        is_pty = _is_pty(path)
+        device = _opened(port, path, line, Parity.NONE if is_pty else line.parity)
+        try:
+            if not is_pty:
+                fcntl.ioctl(device.fileno(), termios.TIOCEXCL)
+            return self._settled(device, port, path, line)
+        except OSError as error:  # pulled in this very moment
+            device.close()
+            raise open_error(port, error.errno, str(error.strerror)) from error
 
-def _claimed(port: str, line: LineSettings) -> tuple[serial.Serial, bool]:
-    """The open device, ours alone, and whether it is a pty."""
-    is_pty = _is_pty(port)
-    device = _opened(port, line, Parity.NONE if is_pty else line.parity)
-    try:
-        if not is_pty:
-            fcntl.ioctl(device.fileno(), termios.TIOCEXCL)
-    except OSError as error:  # pulled in this very moment
-        device.close()
-        raise open_error(port, error.errno, str(error.strerror)) from error
-    return device, is_pty
+    def _settled(self, device: serial.Serial, port: str, path: str, line: LineSettings) -> "Claimed":
+        """Ours now: have the kernel do what it can for it."""
+        fd = device.fileno()
+        notes = [*_parity_note(path, port, line), *self._names.remember(port, path)]
+        notes += set_direction(fd, port, self._rs485, self._host.ioctl)
+        grain_ns = _GRAIN_NS
+        if is_usb(path, self._host):
+            quickened, every_ms = quicken(device, path, port, self._host)
+            notes += quickened
+            grain_ns = max(grain_ns, every_ms * _NS_PER_MS + _HOST_LATE_NS)
+        return Claimed(device, tuple(notes), UartCounters(fd, self._host.ioctl), grain_ns)
 
 
-def _let_go(claimed: tuple[serial.Serial, bool]) -> None:
-    claimed[0].close()
+class Claimed(msgspec.Struct, frozen=True):
+    """An open device, ours alone, with what was learnt of it on the way."""
+
+    device: serial.Serial
+    notes: tuple[str, ...]
+    counters: UartCounters
+    grain_ns: int
 
 
-def _opened(port: str, line: LineSettings, parity: Parity) -> serial.Serial:
+def _let_go(claimed: Claimed) -> None:
+    claimed.device.close()
+
+
+def _opened(port: str, path: str, line: LineSettings, parity: Parity) -> serial.Serial:
     try:
         return serial.Serial(
-            port,
+            path,
             baudrate=line.baud,
             bytesize=line.data_bits,
             parity=parity.value,
@@ -78,12 +117,7 @@ def _opened(port: str, line: LineSettings, parity: Parity) -> serial.Serial:
             exclusive=True,
         )
     except (OSError, ValueError, termios.error) as error:
-        number = getattr(error, "errno", None)
-        raise open_error(port, number, _reason(error, number)) from error
-
-
-def _reason(error: Exception, number: int | None) -> str:
-    return str(error) if number is None else os.strerror(number)
+        raise open_error(port, number_of(error), reason(error), line, path) from error
 
 
 def _is_pty(port: str) -> bool:
@@ -94,8 +128,8 @@ def _is_pty(port: str) -> bool:
     return stat.S_ISCHR(status.st_mode) and os.major(status.st_rdev) in _PTY_MAJORS
 
 
-def _notes(port: str, line: LineSettings) -> tuple[str, ...]:
-    if line.parity is Parity.NONE:
+def _parity_note(path: str, port: str, line: LineSettings) -> tuple[str, ...]:
+    if line.parity is Parity.NONE or not _is_pty(path):
         return ()
     return (f"{port}: parity {line.parity.value} of {line} not set: this is a pseudo-terminal",)
 
@@ -105,16 +139,17 @@ class SerialPort:
 
     def __init__(
         self,
-        device: serial.Serial,
+        name: str,
         line: LineSettings,
-        notes: tuple[str, ...],
+        claimed: Claimed,
         on_bytes: OnBytes,
         on_lost: OnLost,
         now_ns: Callable[[], int],
     ) -> None:
-        self._notes = notes
-        self._device = device
-        self._fd: int = device.fileno()
+        self._name = name
+        self._claimed = claimed
+        self._device = claimed.device
+        self._fd: int = claimed.device.fileno()
         self._line = line
         self._on_bytes = on_bytes
         self._on_lost = on_lost
@@ -127,17 +162,17 @@ class SerialPort:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know of how it was opened."""
-        return self._notes
+        return self._claimed.notes
 
     @property
     def grain_ns(self) -> int:
-        """An FTDI adapter's 16 ms, and a host that is a little late."""
-        return _GRAIN_NS
+        """What the adapter's timer says, and a host that is a little late."""
+        return self._claimed.grain_ns
 
     def write(self, data: bytes) -> None:
         """Hand over a whole frame without waiting. Raises PortError when the line is gone or takes nothing."""
         if not self._is_open:
-            raise PortError(f"{self._device.port}: not open any more; open it again")
+            raise PortError(f"{self._name}: not open any more; open it again")
         try:
             written = os.write(self._fd, data)
         except BlockingIOError:
@@ -145,7 +180,7 @@ class SerialPort:
         except OSError as error:
             raise self._gone(error.errno) from error
         if written < len(data):
-            raise PortError(f"{self._device.port}: the adapter takes no data; unplug it and plug it in again")
+            raise PortError(f"{self._name}: the adapter takes no data; unplug it and plug it in again")
         self._sent_ns = max(self._sent_ns, self._now_ns()) + self._line.wire_ns(len(data))
 
     async def drained(self) -> None:
@@ -177,8 +212,8 @@ class SerialPort:
                 pass  # the port is going away; reading or writing it will say so
 
     def uart_errors(self) -> UartErrors | None:
-        """None: not read yet from the kernel."""
-        return None
+        """Since it was opened; None where the kernel keeps none (ptys, some adapters) or the port is closed."""
+        return self._claimed.counters.read() if self._is_open else None
 
     def _readable(self) -> None:
         try:
@@ -195,7 +230,7 @@ class SerialPort:
 
     def _gone(self, number: int | None) -> PortError:
         reason = "" if number is None or number == errno.EIO else f" ({os.strerror(number)})"
-        return PortError(f"{self._device.port}: the adapter was unplugged{reason}; plug it in again")
+        return PortError(f"{self._name}: the adapter was unplugged{reason}; plug it in again")
 
     def _lose(self, error: PortError) -> None:
         if self._is_open:

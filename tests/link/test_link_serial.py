@@ -22,6 +22,7 @@ from edge_agent.link.bus import Bus
 from edge_agent.link.master import RtuMaster
 from edge_agent.link.outcome import Reply
 from edge_agent.link.serial_port import SerialBus
+from edge_agent.link.tty_kernel import UartCounters, ask_kernel
 from edge_agent.ports import BusPort, PortError
 from hil.bus.pty import PtyPort
 from hil.bus.segment import Segment
@@ -204,10 +205,65 @@ async def test_a_port_held_by_ourselves_is_refused_too(pty: Pty) -> None:
     port.close()
 
 
-async def test_a_file_is_not_a_serial_port(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["file", "directory"])
+async def test_what_is_no_terminal_is_said_in_plain_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """pyserial's own text of it is "(25, 'Inappropriate ioctl for device')"."""
+    monkeypatch.setattr(port_errors, "_others", lambda: "")
     (tmp_path / "file").touch()
-    said = await refusal(str(tmp_path / "file"))
-    assert said.endswith("name a serial port in link.port")
+    (tmp_path / "directory").mkdir()
+    said = await refusal(str(tmp_path / kind))
+    assert said == f"{tmp_path / kind}: is not a serial port; name a serial port in link.port"
+
+
+async def test_a_speed_that_the_driver_refuses_is_named(pty: Pty, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_fd: int, _when: int, _settings: list[int]) -> None:
+        raise termios.error(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr(termios, "tcsetattr", refuse)
+    assert await refusal(pty.port) == (
+        f"{pty.port}: the adapter does not take {LINE}; set another link.line, or use another adapter"
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.ENOENT, "no such port; plug the adapter in, or name another in link.port"),
+        (errno.ENXIO, "no such port; plug the adapter in, or name another in link.port"),
+        (
+            errno.EIO,
+            "no adapter answers behind this name; unplug it and plug it in again, or name another in link.port",
+        ),
+        (errno.EBUSY, "held by another program; end that first, only one master may be on the bus"),
+        (errno.EPROTO, "cannot be used as a serial port: Protocol error; name a serial port in link.port"),
+    ],
+)
+async def test_whatever_the_kernel_refuses_with_ends_with_what_to_do(
+    pty: Pty, monkeypatch: pytest.MonkeyPatch, number: int, told: str
+) -> None:
+    really_open = os.open
+
+    def refuse(path: str, *args: int, **options: int) -> int:
+        if path == pty.port:
+            raise OSError(number, os.strerror(number), path)
+        return really_open(path, *args, **options)
+
+    monkeypatch.setattr(os, "open", refuse)
+    monkeypatch.setattr(port_errors, "holder_of", lambda _port: None)
+    monkeypatch.setattr(port_errors, "_others", lambda: "")
+    assert await refusal(pty.port) == f"{pty.port}: {told}"
+
+
+def test_the_liftwarden_agent_is_named_as_the_holder(pty: Pty) -> None:
+    hold = "import os, sys; os.open(sys.argv[3], os.O_RDWR | os.O_NOCTTY); print('held', flush=True); input()"
+    command = [sys.executable, "-c", hold, "-m", "edge_agent", pty.port]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        assert port_errors.holder_of(pty.port) == f"the liftwarden agent (pid {holder.pid})"
+        holder.communicate(b"\n")
 
 
 @pytest.mark.parametrize("is_pty", [True, False])
@@ -234,22 +290,22 @@ async def test_an_adapter_pulled_while_it_is_opened_is_one_line(pty: Pty, monkey
 
     monkeypatch.setattr(serial_port, "_is_pty", lambda _port: False)
     monkeypatch.setattr(fcntl, "ioctl", pulled)
-    assert "no such port" in await refusal(pty.port)
+    assert "no adapter answers behind this name" in await refusal(pty.port)
 
 
 async def test_a_driver_that_hangs_in_open_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """The device that comes after all is closed, not leaked."""
     opens, closed = threading.Event(), threading.Event()
 
-    class Late:
+    class Late(serial_port.serial.Serial):
         def close(self) -> None:
             closed.set()
 
-    def hangs(_port: str, _line: LineSettings) -> tuple[Late, bool]:
+    def hangs(_self: SerialBus, _port: str, _line: LineSettings) -> serial_port.Claimed:
         opens.wait(60)
-        return Late(), True
+        return serial_port.Claimed(Late(), (), UartCounters(-1, ask_kernel), 0)
 
-    monkeypatch.setattr(serial_port, "_claimed", hangs)
+    monkeypatch.setattr(SerialBus, "_claim", hangs)
     monkeypatch.setattr(bus, "OPEN_WITHIN_S", 0.05)
     with pytest.raises(PortError, match=r"opening it took more than 0\.05 s; unplug the adapter"):
         await Bus(SerialBus(), "/dev/ttyHANGS", LINE).open()
@@ -377,6 +433,6 @@ def test_a_process_whose_files_nobody_may_see_holds_nothing_we_can_name() -> Non
 def test_every_settings_of_the_line_reaches_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[dict[str, object]] = []
     monkeypatch.setattr(serial_port.serial, "Serial", lambda _port, **options: asked.append(options))
-    serial_port._opened("port", EVEN, EVEN.parity)
+    serial_port._opened("port", "port", EVEN, EVEN.parity)
     wanted = {"baudrate": 19200, "bytesize": 8, "parity": "E", "stopbits": 1}
     assert [wanted | asking for asking in asked] == asked
