@@ -32,14 +32,15 @@ class Cause(enum.Enum):
 class Hand(enum.Enum):
     """What a person may be asked to do, once each; after it the doctor measures again.
 
-    SWAP_WIRES: exchange A and B of the device that does not answer, or at the adapter. FIT_TERMINATOR: 120 Ohm across
-    each far end. FIT_BIAS: resistors that hold the idle pair apart, or the adapter's switch for them. STOP_DRIVE:
-    stand the lift still with its drive off. REMOVE_DEVICE: take the device that is asked off the bus (its wires or its
-    power), leaving everything else. CONNECT_DIRECTLY: join adapter and device with a short cable of their own, past
-    the installed wiring.
+    SWAP_WIRES: exchange A and B at the adapter. SWAP_AT_DEVICE: exchange them at the device that is asked.
+    FIT_TERMINATOR: 120 Ohm across each far end. FIT_BIAS: resistors that hold the idle pair apart, or the adapter's
+    switch for them. STOP_DRIVE: stand the lift still with its drive off. REMOVE_DEVICE: take the device that is asked
+    off the bus (its wires or its power), leaving everything else. CONNECT_DIRECTLY: join adapter and device with a
+    short cable of their own, past the installed wiring, A to A and B to B.
     """
 
     SWAP_WIRES = "swap_wires"
+    SWAP_AT_DEVICE = "swap_at_device"
     FIT_TERMINATOR = "fit_terminator"
     FIT_BIAS = "fit_bias"
     STOP_DRIVE = "stop_drive"
