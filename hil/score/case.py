@@ -42,6 +42,8 @@ from edge_agent.ports import BusOpener
 from protocols.modbus.line import LineSettings
 from protocols.modbus.pdu import ReadRequest
 
+__all__ = ["Act", "Case", "Cause", "Hand", "Patient"]
+
 Act = Callable[[], None]
 """What a hand changes on the bench, at once."""
 
@@ -52,8 +54,8 @@ class Patient(msgspec.Struct, frozen=True):
     `opener` opens the doctor's port named `port`, with whatever line settings it asks for, again and again; that port
     may or may not have UART counters. `line`: what the device is believed to be set to. `request`: a read of FC 03 or
     04 that the device serves. `latency_ns`: how long after a request its answer begins at the latest, by its data
-    sheet. `hands`: what instructions change; `undo`: how the same person puts it back, once the doctor has measured that
-    it did not help and asks for something else. `declined`: instructions that cannot be followed here.
+    sheet. `hands`: what instructions change; `undo`: how the same person puts it back, once the doctor has measured
+    that it did not help and asks for something else. `declined`: instructions that cannot be followed here.
     """
 
     opener: BusOpener
