@@ -56,7 +56,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
 
 def service_ports(config: AgentConfig) -> Ports:
     """The real ones."""
-    return Ports(open_bus=SerialBus(), broker=AiomqttBroker(config.uplink), clock=SystemClock())
+    return Ports(open_bus=SerialBus(rs485=config.link.rs485), broker=AiomqttBroker(config.uplink), clock=SystemClock())
 
 
 class Deadline:

@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from edge_agent.link.rs485 import Rs485
 from protocols.lift.vocabulary import DoorSide
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
@@ -35,6 +36,7 @@ class LinkConfig(Section, frozen=True, kw_only=True):
 
     `poll_period_s` is for what detectors relate (doors, door zone, safety chain), `slow_period_s` for the rest; left
     out, they are 0.1 and 1 s, or as long as the bus needs. `max_bus_use` is the share of the bus we take at most.
+    `rs485`: who switches the transceiver's direction, if not the adapter by itself.
     """
 
     port: Annotated[str, Meta(min_length=1)]
@@ -42,6 +44,7 @@ class LinkConfig(Section, frozen=True, kw_only=True):
     poll_period_s: Annotated[float, Meta(ge=0.1, le=60)] | None = None
     slow_period_s: Annotated[float, Meta(ge=0.1, le=60)] | None = None
     max_bus_use: Annotated[float, Meta(ge=0.05, le=1)] = 0.6
+    rs485: Rs485 = Rs485.AUTO
     down_after_s: Annotated[float, Meta(ge=1, le=600)] = 3.0
 
 
