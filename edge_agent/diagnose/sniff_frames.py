@@ -8,7 +8,6 @@ either finds is handed over with its last byte.
 Each byte has a time: the last of a chunk is seen when the chunk is, those before it back to back on the wire.
 """
 
-import itertools
 from collections.abc import Iterator
 from typing import Final
 
@@ -51,7 +50,8 @@ class TwoWayDeframer:
         self._requests = Deframer.for_requests()
         self._answers = Deframer.for_replies()
         self._rest = bytearray()  # heard and not yet handed over
-        self._ends: list[int] = []  # when each byte of it ended
+        self._starts: list[int] = []  # when each byte of it began
+        self._ends: list[int] = []  # and ended
         self._searched = 0  # how much of it the deframers have heard
         self._last_ns: int | None = None
 
@@ -66,15 +66,18 @@ class TwoWayDeframer:
         if settles_ns is not None and t_ns - self._line.wire_ns(len(data)) >= settles_ns:
             yield from self.settle()
         for place, byte in enumerate(data, start=1):
-            end_ns = t_ns - self._line.wire_ns(len(data) - place)
-            if self._last_ns is not None:
-                end_ns = max(end_ns, self._last_ns)  # a late chunk: no byte ends before the one in front of it
             self._rest.append(byte)
-            self._ends.append(end_ns)
-            self._last_ns = end_ns
+            self._time(*(t_ns - self._line.wire_ns(len(data) - passed) for passed in (place - 1, place)))
             yield from self._look()
             if len(self._rest) > 2 * LONGEST:
                 yield self._take(len(self._rest) - LONGEST, anomaly=AnomalyKind.OVERSIZE)
+
+    def _time(self, start_ns: int, end_ns: int) -> None:
+        """The times of the next byte; in a late chunk none begins before the one in front of it ended."""
+        earliest_ns = start_ns if self._last_ns is None else self._last_ns
+        self._starts.append(max(start_ns, earliest_ns))
+        self._last_ns = max(end_ns, earliest_ns)
+        self._ends.append(self._last_ns)
 
     def settle(self) -> Iterator[Piece]:
         """The line is silent: hand over everything that is left."""
@@ -156,19 +159,18 @@ class TwoWayDeframer:
     def _take(
         self, length: int, *, is_request: bool = False, is_answer: bool = False, anomaly: AnomalyKind | None = None
     ) -> Piece:
-        ends = self._ends[:length]
-        char_ns = self._line.wire_ns(1)
-        holes = (later - earlier - char_ns for earlier, later in itertools.pairwise(ends))
+        starts, ends = self._starts[:length], self._ends[:length]
+        holes = (start_ns - end_ns for end_ns, start_ns in zip(ends, starts[1:], strict=False))
         piece = Piece(
             data=bytes(self._rest[:length]),
-            start_ns=ends[0] - char_ns,
+            start_ns=starts[0],
             end_ns=ends[-1],
             hole_ns=max(holes, default=0),
             is_request=is_request,
             is_answer=is_answer,
             anomaly=anomaly,
         )
-        del self._rest[:length], self._ends[:length]
+        del self._rest[:length], self._starts[:length], self._ends[:length]
         self._searched = max(0, self._searched - length)
         return piece
 
