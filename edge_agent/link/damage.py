@@ -7,7 +7,9 @@ a silence, and only what is nearly all of an answer.
 
 from typing import Final
 
-from edge_agent.link.echo import has_echo
+from edge_agent.link.echo import echo_in
+from protocols.modbus.crc import crc_ok
+from protocols.modbus.frames import LONGEST, SHORTEST
 from protocols.modbus.line import LineSettings
 from protocols.modbus.pdu import ReadRequest
 
@@ -15,6 +17,8 @@ _LEAD_BYTES: Final = 12
 """How far into a run an answer's header is looked for: a damaged echo and four bytes of noise."""
 _LONGEST_RUN: Final = 320
 """A frame's 256 bytes and what may stand around them; what goes on longer is no answer."""
+_KEPT_RUNS: Final = 16
+"""The last ones; a turn in which so many things are heard is no turn of an answer."""
 _FRAMING_BYTES: Final = 5
 """Slave, function, byte count and CRC around the words."""
 
@@ -48,9 +52,13 @@ class Damage:
         self._runs[-1] += behind
 
     def _part(self) -> None:
-        if not self._resembles(self._runs[-1]):
-            self._runs.pop()
+        self._runs = [run for run in self._runs[-_KEPT_RUNS:] if run]
         self._runs.append(bytearray())
+
+    def unknown(self) -> bytes:
+        """A whole good frame of the slave's that no table has the length of: a run from end to end; or nothing."""
+        whole = (bytes(run) for run in self._runs if run[:1] == self._adu[:1] and SHORTEST <= len(run) <= LONGEST)
+        return next((run for run in whole if crc_ok(run)), b"")
 
     @property
     def is_answer(self) -> bool:
@@ -60,13 +68,18 @@ class Damage:
     def _resembles(self, run: bytearray) -> bool:
         """Whether a run has the answer's header and nearly its length, or two bytes of the three and all of it."""
         request = self._request
-        if has_echo(bytes(run), self._adu):
-            return False
         header = bytes((request.slave, request.function, request.reply_len - _FRAMING_BYTES))
+        _, echoed = echo_in(bytes(run), self._adu)
+        if echoed:
+            return _has_answer(run[echoed:], header, request.reply_len)
         size = len(run)
         if size == request.reply_len and sum(map(int.__eq__, header, run)) >= 2:
             return True
         if size == request.reply_len - 1 and run[:2] == header[1:]:
             return True
-        at = run.find(header, 0, _LEAD_BYTES + len(header))
-        return at >= 0 and size - at >= request.reply_len - 2
+        return _has_answer(run, header, request.reply_len)
+
+
+def _has_answer(run: bytearray, header: bytes, length: int) -> bool:
+    at = run.find(header, 0, _LEAD_BYTES + len(header))
+    return at >= 0 and len(run) - at >= length - 2

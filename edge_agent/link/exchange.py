@@ -30,6 +30,7 @@ _ANOMALIES: Final = {
     AnomalyKind.TRUNCATED: Counter.CRC,
     AnomalyKind.OVERSIZE: Counter.CRC,
 }
+_NOISES: Final = {Counter.LEADING_JUNK, Counter.TRAILING_JUNK}
 
 
 class Exchange:
@@ -61,12 +62,13 @@ class Exchange:
         self._on_stray = on_stray
         self._before = before
         self._longest_gap_ns = line.t15_ns + grain_ns
+        self._silence_ns = line.t35_ns + grain_ns
         self._seen_ns = self._seen_bytes = self._gap_at = 0
         self._heard = bytearray()
-        self._damage = Damage(request, self.adu, line, self.sent_ns, line.t35_ns + grain_ns)
+        self._damage = Damage(request, self.adu, line, self.sent_ns, self._silence_ns)
         self._junk: list[Anomaly] = []
         self._wrong: Failure | None = None
-        self._contested = False
+        self._contested = self._is_cut = self._framed = False
 
     def take(self, data: bytes, t_ns: int) -> Reply | Failure | None:
         """Bytes, the last of them seen at `t_ns`; how the turn ended, if they ended it."""
@@ -81,7 +83,8 @@ class Exchange:
                 self._junk.append(found)
                 continue
             self._damage.framed(found.adu)
-            self._name_junk()
+            self._name_junk(found.adu)
+            self._framed = True
             if self._gap_at > self._seen_bytes - len(found.adu):
                 self.counted.append(Counter.GAP)
             if ended is None:
@@ -110,16 +113,17 @@ class Exchange:
                 self.counted.append(Counter.FOREIGN)
                 self._on_stray(adu)
             case Match.WRONG_FUNCTION:
-                self.counted.append(Counter.WRONG_FUNCTION)
-                asked = int(self.request.function)
-                self._wrong = Failure(
-                    FailureKind.WRONG_FUNCTION, f"answered function {adu[1]:02X}h, asked was {asked:02X}h", adu
-                )
+                self._wrong_function(adu)
             case Match.WRONG_COUNT if adu == self._before:
                 self.counted.append(Counter.DUPLICATE)
             case Match.WRONG_COUNT:
                 self._wrong = self._wrong_count(adu)
         return None
+
+    def _wrong_function(self, adu: bytes) -> None:
+        self.counted.append(Counter.WRONG_FUNCTION)
+        detail = f"answered function {adu[1]:02X}h, asked was {int(self.request.function):02X}h"
+        self._wrong = Failure(FailureKind.WRONG_FUNCTION, detail, adu)
 
     def _wrong_count(self, adu: bytes) -> Failure:
         is_short = (len(adu), adu[2]) < (self.request.reply_len, self.request.data_len)
@@ -136,29 +140,45 @@ class Exchange:
             return Reply(words, min(self.begun_ns, frame.t_ns), min(self.sent_ns, frame.t_ns))
         return Reply(words, self.sent_ns, start_ns)
 
-    def _name_junk(self) -> None:
-        """Count what came between frames. A damaged echo falls into pieces: they are judged together first."""
+    def _name_junk(self, before: bytes = b"") -> None:
+        """Count what came between frames, each name once a turn: damage falls into pieces.
+
+        Those of an echo are judged together first, without what belongs to the frame that they came `before`. Without
+        any frame in the turn, noise beside a damaged answer is a part of the damage.
+        """
         pieces, self._junk = self._junk, []
         joined = b"".join(piece.data for piece in pieces)
-        if looks_like_echo(joined, self.adu):
-            self.counted.append(Counter.ECHO)
+        if looks_like_echo(_without_head(joined, before), self.adu):
+            self._count_once(Counter.ECHO)
             return
-        for piece in pieces:
-            echoed = looks_like_echo(piece.data, self.adu)
-            self.counted.append(Counter.ECHO if echoed else _ANOMALIES[piece.kind])
+        echoed = [looks_like_echo(piece.data, self.adu) for piece in pieces]
+        names = {
+            Counter.ECHO if is_echo else _ANOMALIES[piece.kind] for piece, is_echo in zip(pieces, echoed, strict=True)
+        }
+        if Counter.CRC in names and not self._framed:
+            names -= _NOISES
+        for name in Counter:
+            if name in names:
+                self._count_once(name)
+
+    def _count_once(self, name: Counter) -> None:
+        if name not in self.counted:
+            self.counted.append(name)
 
     @property
     def heard_damaged_answer(self) -> bool:
-        """Whether what was no frame is the slave's own answer."""
-        return self._damage.is_answer
+        """Whether what was no frame is the slave's own answer, and all of it is here."""
+        return not self._is_cut and self._damage.is_answer
 
     def expire(self, t_ns: int) -> Failure:
-        """The deadline has passed without an answer."""
-        self._flush(t_ns)
+        """The deadline has passed without an answer; what is still arriving is too late, and heard as such."""
+        self._is_cut = self._seen_bytes > 0 and t_ns - self._seen_ns <= self._silence_ns
+        if not self._is_cut:
+            self._flush(t_ns)
         if self._wrong is not None:
             return self._wrong
         heard = bytes(self._heard)
-        if Counter.CRC in self.counted or self.heard_damaged_answer:
+        if not self._is_cut and (Counter.CRC in self.counted or self.heard_damaged_answer):
             return Failure(FailureKind.CRC, "the answer was damaged", heard)
         if self._contested:
             return Failure(FailureKind.TIMEOUT, "another master asked the same slave; the answer may be its")
@@ -166,6 +186,12 @@ class Exchange:
         return Failure(FailureKind.TIMEOUT, f"no answer within {waited_ms} ms", heard)
 
     def _flush(self, t_ns: int) -> None:
+        unknown = self._damage.unknown()
+        if unknown and match(self.request, unknown) is Match.WRONG_FUNCTION:
+            self._deframer.reset()
+            self._junk.clear()
+            self._wrong_function(unknown)
+            return
         for found in self._deframer.flush(t_ns):
             if isinstance(found, Anomaly):
                 self._junk.append(found)
@@ -180,6 +206,12 @@ class Exchange:
         if ended is not None and ended not in self.counted:
             self.counted.append(ended)
         return self.counted
+
+
+def _without_head(junk: bytes, frame: bytes) -> bytes:
+    """Junk without its end that is the frame's beginning: damage reaches into what follows it."""
+    shared = next((size for size in range(len(frame) - 1, 0, -1) if junk.endswith(frame[:size])), 0)
+    return junk[: len(junk) - shared]
 
 
 def _asks(adu: bytes) -> bool:
