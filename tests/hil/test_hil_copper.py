@@ -292,11 +292,11 @@ def test_junk_that_comes_from_a_seed_is_the_same_every_time() -> None:
 
 def test_a_pulse_flips_the_bit_that_it_covers() -> None:
     async def main(bench: CopperBench) -> None:
-        bench.ends["a"].send(b"\x00\x00")
+        end_ns = bench.ends["a"].send(b"\x00\x00")
         middle_of_bit_3_ns = CHAR_NS + 4 * BIT_NS + BIT_NS // 2
         running_loop().call_at_ns(MS, bench.copper.disturb, (middle_of_bit_3_ns - 20_000, middle_of_bit_3_ns + 20_000))
         await asyncio.sleep(1)
-        assert bench.bytes_of("b") == b"\x00\x08"
+        assert bench.heard["b"] == [(b"\x00\x08", end_ns)]
 
     on_copper(main)
 
@@ -324,6 +324,30 @@ def test_a_line_stuck_low_is_one_break_and_then_silence_until_it_is_let_go() -> 
         bench.ends["a"].send(b"abc")
         await asyncio.sleep(5)
         assert bench.bytes_of("b") == b"\x00abc"
+
+    on_copper(main)
+
+
+@pytest.mark.parametrize(("level", "heard"), [(SPACE, b""), (MARK, b"\x00")])
+def test_a_swapped_end_sees_a_stuck_line_the_other_way_round(level: int, heard: bytes) -> None:
+    async def main(bench: CopperBench) -> None:
+        bench.wiring("b").swapped = True
+        bench.copper.stick(level)
+        await asyncio.sleep(1)
+        assert bench.bytes_of("b") == heard
+
+    on_copper(main, pair=Pair(idle=Idle.FAIL_SAFE))
+
+
+def test_an_end_that_is_cut_off_sees_neither_pulses_nor_a_stuck_line() -> None:
+    async def main(bench: CopperBench) -> None:
+        bench.wiring("b").cut()
+        bench.copper.disturb((0, BIT_NS))
+        await asyncio.sleep(1)
+        bench.copper.stick(SPACE)
+        await asyncio.sleep(1)
+        assert bench.bytes_of("b") == b""
+        assert bench.bytes_of("c") == b"\xff\x00"
 
     on_copper(main)
 

@@ -9,7 +9,7 @@ import pytest
 from edge_agent.link.bus import Bus
 from edge_agent.link.master import RtuMaster
 from edge_agent.link.outcome import FailureKind, Reply, SlaveTimes
-from edge_agent.ports import PortError, UartErrors
+from edge_agent.ports import BusPort, PortError, UartErrors
 from hil import BenchError
 from hil.bus.copper_bench import CopperBench
 from hil.bus.copper_nodes import NO_ERRORS, AsksSpec, BabbleSpec, SlaveSpec
@@ -19,7 +19,7 @@ from hil.bus.segment import Delivery
 from hil.bus.waveform import SPACE
 from hil.loop import NS_PER_S, VirtualClock, run_virtual
 from protocols.modbus.line import LineSettings
-from protocols.modbus.pdu import ReadFunction, ReadRequest
+from protocols.modbus.pdu import ReadFunction, ReadRequest, encode_request
 
 MS = 1_000_000
 TIMES = SlaveTimes(latency_ns=20 * MS, max_late_ns=100 * MS, min_gap_ns=0)
@@ -52,9 +52,13 @@ class Asked:
         return await self.ask() == {True: ASKS} and self.errors == before
 
     @property
-    def errors(self) -> UartErrors | None:
+    def port(self) -> BusPort:
         assert self._bus.port is not None
-        return self._bus.port.uart_errors()
+        return self._bus.port
+
+    @property
+    def errors(self) -> UartErrors | None:
+        return self.port.uart_errors()
 
 
 def on_bench(
@@ -96,7 +100,7 @@ def test_the_port_is_held_by_one_at_a_time_and_opens_again_after_a_close() -> No
         line = LineSettings.parse("19200 8E1")
         with pytest.raises(PortError, match="held"):
             await asked.bench.opener(COPPER_PORT, line, lambda _data, _t_ns: None, lambda _error: None)
-        asked._bus.close()
+        asked.port.close()
         port = await asked.bench.opener(COPPER_PORT, line, lambda _data, _t_ns: None, lambda _error: None)
         port.close()
         with pytest.raises(PortError, match="closed"):
@@ -212,6 +216,27 @@ def test_a_slave_that_does_not_check_parity_answers_and_the_masters_uart_counts_
 
     slaves = [SlaveSpec(1, line=LineSettings.parse("9600 8O1"), checks_chars=False)]
     on_bench(main, "9600 8E1", slaves=slaves)
+
+
+def test_a_slave_that_checks_parity_is_silent_where_it_is_wrong() -> None:
+    async def main(asked: Asked) -> None:
+        assert await asked.ask() == {FailureKind.TIMEOUT: ASKS}
+        assert asked.bench.taps
+        assert {tap.source for tap in asked.bench.taps} == {"agent"}
+
+    on_bench(main, "9600 8E1", slaves=[SlaveSpec(1, line=LineSettings.parse("9600 8O1"))])
+
+
+def test_a_request_torn_by_a_silence_is_none() -> None:
+    async def main(asked: Asked) -> None:
+        request = encode_request(ReadRequest(1, ReadFunction.HOLDING, 0, 16))
+        for piece in (request[:4], request[4:]):
+            asked.port.write(piece)
+            await asyncio.sleep(1)
+        assert {tap.source for tap in asked.bench.taps} == {"agent"}
+        assert await asked.works()
+
+    on_bench(main)
 
 
 def test_an_adapter_may_be_unable_to_count() -> None:

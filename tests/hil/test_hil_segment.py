@@ -120,6 +120,20 @@ def test_an_end_with_other_line_settings_hears_what_its_uart_makes_of_the_wavefo
     run_virtual(main())
 
 
+def test_an_end_with_other_line_settings_hears_at_the_frames_end_whatever_the_delivery() -> None:
+    """0x03 and 0x01 at 8E1: bad and good stop bits for 8N1, the bytes are the same."""
+
+    async def main() -> None:
+        bench = Bench(LineSettings.parse("9600 8E1"), Delivery.BYTE)
+        heard: Heard = []
+        bench.segment.attach("odd", lambda data, t_ns: heard.append((data, t_ns)), LINE)
+        end_ns = bench.ends["a"].send(b"\x03\x01")
+        await asyncio.sleep(1)
+        assert heard == [(b"\x03\x01", end_ns)]
+
+    run_virtual(main())
+
+
 def test_a_detached_end_hears_nothing_more() -> None:
     async def main() -> None:
         bench = Bench()

@@ -75,16 +75,16 @@ def test_what_was_sent_is_received_in_every_format_at_every_speed(
     assert abs(chars[-1].t_ns - start_ns - line.wire_ns(len(data))) <= 1
 
 
-@given(SOME, LINES, st.lists(st.integers(1, 40), max_size=30))
+@given(SOME, LINES, st.lists(st.integers(1, 40), max_size=30), st.integers(-60_000, 60_000))
 def test_a_receiver_that_looks_now_and_then_hears_what_one_hears_that_looks_at_the_end(
-    data: bytes, line: LineSettings, looks: list[int]
+    data: bytes, line: LineSettings, looks: list[int], drift_ppm: int
 ) -> None:
-    levels = encode(data, line, 5)
+    levels = encode(data, line, 5, drift_ppm)
     heard: list[RxChar] = []
     from_ns = until_ns = 0
     for look in looks:
         until_ns += look * line.wire_ns(1) // 7
-        got = receive(levels, line, from_ns, until_ns)
+        got = receive([edge for edge in levels if edge[0] <= until_ns], line, from_ns, until_ns)
         heard += got.chars
         from_ns = got.armed_ns
     heard += receive(levels, line, from_ns, until_ns + 10**12).chars
@@ -108,6 +108,16 @@ def test_even_parity_read_without_parity_has_bad_stop_bits_exactly_where_the_par
     chars = decode(encode(data, LineSettings.parse(f"{baud} 8E1"), 0), LineSettings.parse(f"{baud} 8N1"))
     assert bytes_of(chars) == data
     assert [char.framing_error for char in chars] == [ones(byte) % 2 == 0 for byte in data]
+
+
+@given(SOME)
+def test_no_parity_read_with_even_parity_takes_the_stop_bit_for_it_and_the_next_start_bit_for_the_stop_bit(
+    data: bytes,
+) -> None:
+    for byte in data:
+        chars = decode(encode(bytes((byte, 0xFF)), LINE, 0), EVEN)
+        assert (chars[0].byte, chars[0].framing_error) == (byte, True)
+        assert chars[0].parity_error is (ones(byte) % 2 == 0)
 
 
 @given(SOME)
