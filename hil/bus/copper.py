@@ -17,6 +17,7 @@ from hil.bus.copper_end import CopperEnd
 from hil.bus.copper_view import Disturbances, Sending, Stuck
 from hil.bus.copper_wiring import Idle, Pair, Wiring
 from hil.bus.segment import Collision, Delivery, End, OnHeard, Segment, Tapped
+from hil.bus.usb_adapter import LATENCY_NS
 from hil.bus.waveform import MARK, SPACE, Edge, Window
 from hil.timeline import Timeline, Timer
 from protocols.modbus.line import NS_PER_S, LineSettings
@@ -37,11 +38,12 @@ class Copper(Segment):
         line: LineSettings,
         tap: Callable[[Tapped], None] | None = None,
         delivery: Delivery = Delivery.FRAME,
+        usb_latency_ns: int = LATENCY_NS,
         *,
         pair: Pair | None = None,
         seed: int = 0,
     ) -> None:
-        super().__init__(timeline, line, tap, delivery)
+        super().__init__(timeline, line, tap, delivery, usb_latency_ns)
         self.pair = Pair() if pair is None else pair
         self._under_way: list[Sending] = []
         self._disturbances = Disturbances()

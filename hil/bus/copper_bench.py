@@ -27,7 +27,7 @@ Faults are armed by the same attributes and methods that a hand would undo them 
 - noise of the drive: `noise=Noise()`, `runs=lambda t_ns: ...`; undo: `stop_drive()`, `start_drive()`
 - line stuck: `copper.stick(SPACE)` or `MARK`; undo: `copper.unstick()`
 - an adapter without error counters: `adapter.counts_errors = False`
-- bytes come as from a USB adapter: `adapter.delivery = Delivery.USB`
+- bytes come as from a USB adapter: `adapter.delivery = Delivery.USB`, ticks of `usb_latency_ns`
 
 Evidence for the scorer, not for the doctor: `taps` (what was driven), `copper.collisions`, `slaves[name].answered`.
 """
@@ -42,6 +42,7 @@ from hil.bus.copper_nodes import AsksSpec, Babbler, BabbleSpec, CopperSlave, Dri
 from hil.bus.copper_port import Adapter, CopperBus
 from hil.bus.copper_wiring import Idle, Noise, Pair
 from hil.bus.segment import Tapped
+from hil.bus.usb_adapter import LATENCY_NS
 from hil.loop import running_loop
 from protocols.modbus.line import LineSettings
 
@@ -66,10 +67,13 @@ class CopperBench:
         babbler: BabbleSpec | None = None,
         noise: Noise | None = None,
         runs: Callable[[int], bool] = lambda _t_ns: True,
+        usb_latency_ns: int = LATENCY_NS,
         seed: int = 0,
     ) -> None:
         self.taps: list[Tapped] = []
-        self.copper = Copper(running_loop(), line, self.taps.append, pair=pair, seed=seed)
+        self.copper = Copper(
+            running_loop(), line, self.taps.append, usb_latency_ns=usb_latency_ns, pair=pair, seed=seed
+        )
         self.adapter = Adapter() if adapter is None else adapter
         self.opener: BusOpener = CopperBus(lambda: self.copper, self.adapter)
         self.slaves: dict[str, CopperSlave] = {}

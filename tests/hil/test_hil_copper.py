@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -11,10 +12,15 @@ from edge_agent.ports import UartErrors
 from hil.bus.copper import Copper
 from hil.bus.copper_view import Disturbances
 from hil.bus.copper_wiring import Idle, Pair, Wiring
-from hil.bus.segment import Collision, Delivery, Segment, Tapped
+from hil.bus.memory import MEMORY_PORT, MemoryBus
+from hil.bus.segment import Collision, Delivery, Drive, Segment, Tapped
 from hil.bus.waveform import MARK, SPACE, Merge
+from hil.devices.habits import Habits
+from hil.devices.profile_device import ProfileDevice
 from hil.loop import run_virtual, running_loop
 from protocols.modbus.line import LineSettings
+from protocols.modbus.pdu import ReadFunction, ReadRequest, decode_reply, encode_request
+from protocols.profiles.layout import Block, Layout
 
 LINE = LineSettings.parse("9600 8N1")
 CHAR_NS = LINE.wire_ns(1)
@@ -123,6 +129,43 @@ def test_a_frame_is_tapped_and_nobody_counts_an_error() -> None:
         await asyncio.sleep(1)
         assert bench.taps == [Tapped(0, end_ns, "a", b"\x00\xff")]
         assert [bench.errors(name) for name in "abc"] == [NO_ERRORS] * 3
+
+    on_copper(main)
+
+
+def test_faults_on_bytes_come_in_as_on_any_segment() -> None:
+    async def main(bench: CopperBench) -> None:
+        bench.copper.wire = lambda drive, _line: [Drive(drive.start_ns + MS, "ghost", drive.data[::-1])]
+        bench.ends["a"].send(b"ab")
+        await asyncio.sleep(1)
+        assert bench.taps == [Tapped(MS, MS + LINE.wire_ns(2), "ghost", b"ba")]
+        assert bench.bytes_of("b") == b"ba"
+
+    on_copper(main)
+
+
+class TwoRegisters:
+    """Stands in for a Layout."""
+
+    blocks = (Block("two", 3, 0, 2),)
+
+    def encode(self, _block: Block, _values: object) -> tuple[int, ...]:
+        return 0x1234, 0x5678
+
+
+def test_a_served_device_and_a_memory_port_meet_on_copper() -> None:
+    async def main(bench: CopperBench) -> None:
+        habits = Habits(latency_ns=3 * MS, exceptions=True, checks_crc=True, max_count=2)
+        device = ProfileDevice("box", 1, cast(Layout, TwoRegisters()), habits, lambda _t_ns: {})
+        device.connect(bench.copper, running_loop())
+        heard: Heard = []
+        opener = MemoryBus(lambda: bench.copper)
+        port = await opener(MEMORY_PORT, LINE, lambda data, t_ns: heard.append((data, t_ns)), lambda _error: None)
+        request = ReadRequest(1, ReadFunction.HOLDING, 0, 2)
+        port.write(encode_request(request))
+        await asyncio.sleep(1)
+        assert decode_reply(request, heard[0][0]) == (0x1234, 0x5678)
+        assert heard[0][1] == LINE.wire_ns(8) + 3 * MS + LINE.wire_ns(9)
 
     on_copper(main)
 

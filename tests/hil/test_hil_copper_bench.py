@@ -17,7 +17,7 @@ from hil.bus.copper_port import COPPER_PORT, Adapter
 from hil.bus.copper_wiring import Idle, Noise, Pair
 from hil.bus.segment import Delivery
 from hil.bus.waveform import SPACE
-from hil.loop import NS_PER_S, VirtualClock, run_virtual
+from hil.loop import NS_PER_S, VirtualClock, run_virtual, running_loop
 from protocols.modbus.line import LineSettings
 from protocols.modbus.pdu import ReadFunction, ReadRequest, encode_request
 
@@ -107,6 +107,21 @@ def test_the_port_is_held_by_one_at_a_time_and_opens_again_after_a_close() -> No
             port.write(b"x")
 
     on_bench(main)
+
+
+def test_the_ticks_of_a_usb_adapter_delay_an_answer() -> None:
+    """A request of 8 bytes, 10 ms, a reply of 37 bytes: 56.9 ms on the wire, 64 ms with ticks of 16 ms."""
+
+    async def main(asked: Asked) -> None:
+        await asked.ask(1)
+        spent_ns.append(running_loop().now_ns)
+
+    spent_ns: list[int] = []
+    for latency_ms in (16, 1):
+        on_bench(main, adapter=Adapter(delivery=Delivery.USB), usb_latency_ns=latency_ms * MS)
+    on_wire_ns = spent_ns[1]
+    assert spent_ns[0] % (16 * MS) == spent_ns[1] % MS == 0
+    assert 0 < spent_ns[0] - on_wire_ns < 16 * MS
 
 
 # what a hand arms and takes away
