@@ -276,7 +276,13 @@ class _Running:
             self._clock,
             self._began_ns,
             self._poller.views(),
-            [*self._equipment.blind_spots, *self._poller.notes(), *self._journal.notes, *filter(None, problems)],
+            [
+                *self._equipment.blind_spots,
+                *(note for lift in self._lifts.values() for note in lift.notes),
+                *self._poller.notes(),
+                *self._journal.notes,
+                *filter(None, problems),
+            ],
             self._journal.stats(),
             self._uplink.status(),
         )

@@ -17,8 +17,21 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A part of the configuration: immutable, named fields only, unknown keys are errors."""
 
 
+class ChannelConfig(Section, frozen=True, kw_only=True):
+    """What one input of a module is wired to, by the vocabulary's name or `going_up`, `going_down`.
+
+    `invert`: the contact is closed while it is false. A new value counts once it has stood for `debounce_ms`.
+    """
+
+    item: Annotated[str, Meta(min_length=1)]
+    invert: bool = False
+    debounce_ms: Annotated[float, Meta(ge=0, le=10_000)] = 0.0
+
+
 class DeviceConfig(Section, frozen=True, kw_only=True):
     """One slave on the bus. `options` answers what the profile asks about its installation.
+
+    `door` is the one that a door operator moves; `channels` say what the inputs of a module are wired to.
 
     `comm_loss_accepted_by` names who accepted what the device does when its serial master goes away, if that is a trip
     or a lock.
@@ -28,6 +41,8 @@ class DeviceConfig(Section, frozen=True, kw_only=True):
     profile: Annotated[str, Meta(min_length=1)]
     slave: Annotated[int, Meta(ge=1, le=247)] | None = None
     options: dict[str, str] = {}
+    door: DoorSide = DoorSide.FRONT
+    channels: dict[int, ChannelConfig] = {}
     comm_loss_accepted_by: Annotated[str, Meta(max_length=64)] = ""
 
 

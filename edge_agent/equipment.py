@@ -19,6 +19,7 @@ from protocols.nearest import hint
 from protocols.profiles.layout import Layout
 from protocols.profiles.lineup import common_line
 from protocols.profiles.loader import load_profile
+from protocols.profiles.place import Channel, Place
 from protocols.profiles.schema import CommLoss, Profile
 from protocols.strictyaml import ConfigError
 
@@ -63,7 +64,7 @@ def equipment_of(config: AgentConfig) -> Equipment:
     for (path, device), profile in zip(places, profiles, strict=True):
         _check_comm_loss(f"{path}.comm_loss_accepted_by", device, profile)
     stations = [
-        _at(f"{path}.options", Station.of, profile, device.options)
+        _at(f"{path}.{_asked(device)}", Station.of, profile, device.options, _place(device))
         for (path, device), profile in zip(places, profiles, strict=True)
     ]
     plan = _at(_wished_at(config.link), make_plan, stations, line, _wish(config.link))
@@ -108,6 +109,15 @@ def _unseen(config: AgentConfig, layouts: Mapping[str, Layout]) -> Iterator[str]
     for lift in config.lifts:
         given = {item for device in lift.devices for item in layouts[device.name].items}
         yield from blind_spots(lift.id, given, lift.doors)
+
+
+def _asked(device: DeviceConfig) -> str:
+    return "channels" if device.channels else "options"
+
+
+def _place(device: DeviceConfig) -> Place:
+    wired = {number: Channel(channel.item, channel.invert) for number, channel in device.channels.items()}
+    return Place(device.door, wired)
 
 
 def _wish(link: LinkConfig) -> Wish:

@@ -23,6 +23,7 @@ from edge_agent.local.views import LiftView, LinkView, RegisterView, WhyView
 from edge_agent.points import Point, reached
 from edge_agent.ports import Clock
 from edge_agent.state.fusion import Fusion
+from edge_agent.state.intake import Intake, debounces
 from edge_agent.state.present import plain, snapshot_view
 from protocols.lift.catalogue import Catalogue
 from protocols.lift.snapshot import LiftSnapshot, items_of
@@ -93,6 +94,10 @@ class LiftRuntime:
         self._emit = emit
         self._core = LiftCore(lift, config, terminal.journal_id[:8])
         self._fusion = Fusion(lift, layouts, config.item_stale_s)
+        self._intakes = {
+            device.name: Intake(device.name, layouts[device.name], debounces(device.channels.values()))
+            for device in lift.devices
+        }
         self._held: dict[tuple[str, str], _Held] = {}
         self._links: dict[str, str] = dict.fromkeys(layouts, "probing")
         self._snapshot = self._fusion.snapshot(clock.now_ns())
@@ -112,10 +117,15 @@ class LiftRuntime:
 
     # inputs
 
+    @property
+    def notes(self) -> list[str]:
+        """Devices that are not what their profiles describe."""
+        return [intake.problem for intake in self._intakes.values() if intake.problem]
+
     def on_block(self, device: str, block: Block, words: tuple[int, ...], from_ns: int, to_ns: int) -> None:
         """A device answered: its words, sampled between `from_ns` and `to_ns`."""
         self._held[device, block.name] = _Held(block, words, from_ns)
-        self._fusion.take(device, block.name, self._layouts[device].decode(block, words), from_ns, to_ns)
+        self._fusion.take(device, block.name, self._intakes[device].take(block, words, from_ns), from_ns, to_ns)
         self.look()
 
     def look(self) -> None:

@@ -98,7 +98,7 @@ class _Device:
 
     async def _read(self, block: Block, rows: list[RegisterView], problems: list[str]) -> bool:
         """Whether it is worth asking on: a slave that keeps silent would only do so again."""
-        answer = await self._master.transact(block.request(self._slave), self._times)
+        answer = self._times.understood(await self._master.transact(block.request(self._slave), self._times))
         if isinstance(answer, Failure):
             problems.append(self._problem(block, answer))
             return answer.kind not in (FailureKind.TIMEOUT, FailureKind.PORT)

@@ -2,6 +2,7 @@
 
 import enum
 from bisect import bisect_left
+from collections.abc import Mapping
 from typing import Final
 
 from protocols.modbus.pdu import exception_name
@@ -63,11 +64,12 @@ class Counters:
     def __getitem__(self, counter: Counter) -> int:
         return self._counts[counter]
 
-    def by_name(self) -> dict[str, int]:
-        """All of them, as a technician reads them; exceptions also by code and name, where there were any."""
+    def by_name(self, exceptions: Mapping[int, str]) -> dict[str, int]:
+        """All of them, as a technician reads them; exceptions also by code and by the slave's own or usual name."""
         named = {counter.value: count for counter, count in self._counts.items()}
         return named | {
-            f"exception {code:02X}h {exception_name(code)}": count for code, count in sorted(self._exceptions.items())
+            f"exception {code:02X}h {exceptions.get(code) or exception_name(code)}": count
+            for code, count in sorted(self._exceptions.items())
         }
 
     def latencies(self) -> dict[str, int]:

@@ -19,6 +19,7 @@ from protocols.lift.vocabulary import Rate
 from protocols.modbus.line import NS_PER_S, LineSettings
 from protocols.modbus.pdu import MAX_BITS, REQUEST_LEN, ReadFunction, ReadRequest
 from protocols.profiles.layout import Block, Layout, Span, compile_layout
+from protocols.profiles.place import FIRST_PLACE, Place
 from protocols.profiles.schema import Profile
 
 MAX_USE: Final = 0.6
@@ -73,9 +74,9 @@ class Station(msgspec.Struct, frozen=True):
     max_regs: int
 
     @classmethod
-    def of(cls, profile: Profile, options: Mapping[str, str]) -> Self:
+    def of(cls, profile: Profile, options: Mapping[str, str], place: Place = FIRST_PLACE) -> Self:
         """The device of a profile in an installation that answers its options so. Raises ProtocolError."""
-        return cls(compile_layout(profile, options), SlaveTimes.of(profile), profile.max_regs)
+        return cls(compile_layout(profile, options, place), SlaveTimes.of(profile), profile.max_regs)
 
 
 class Wish(msgspec.Struct, frozen=True):

@@ -187,7 +187,7 @@ class Poller:
         device, link, job = self._devices[slot.device], self._links[slot.device], slot.job
         cycle, began_ns = slot.due_ns, self._clock.now_ns()
         request, skip = self._way(device.slave, job)
-        outcome = await self._bus.transact(request, device.times)
+        outcome = device.times.understood(await self._bus.transact(request, device.times))
         now_ns = self._clock.now_ns()
         self._schedule.tried(slot, now_ns)
         if isinstance(outcome, Reply):
@@ -260,7 +260,7 @@ class Poller:
                 profile=device.profile_name,
                 slave=device.slave,
                 state=self._state(link),
-                counters=self._bus.counters(device.slave).by_name(),
+                counters=self._bus.counters(device.slave).by_name(device.times.exceptions),
                 latencies=self._bus.counters(device.slave).latencies(),
                 last_error=link.last_error,
             )

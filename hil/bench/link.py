@@ -23,7 +23,7 @@ from edge_agent.state.fusion import Fusion
 from hil.bench.slaves import LATENCY_NS
 from protocols.modbus.line import LineSettings
 from protocols.modbus.pdu import ReadFunction, ReadRequest
-from protocols.profiles.layout import Block, Layout
+from protocols.profiles.layout import Block, Layout, Part
 
 SLAVE: Final = 1
 _ALWAYS_DUE_NS: Final = 1
@@ -67,7 +67,7 @@ def main() -> None:
     parser.add_argument("line", type=LineSettings.parse, help='as in "9600 8N1"')
     parser.add_argument("registers", type=int)
     given = parser.parse_args()
-    layout = Layout([(Block("all", ReadFunction.HOLDING, 0, given.registers), [])])
+    layout = Layout([Part(Block("all", ReadFunction.HOLDING, 0, given.registers), ())])
     bus = SerialBus(time.monotonic_ns)
     poller = flat_out(layout, given.port, given.line, bus, SystemClock(), lambda *_block: None)
     asyncio.run(poller.run())

@@ -65,6 +65,16 @@ class LiftSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     door_open_button: Item[bool] = MISSING
     mains: Item[bool] = MISSING
     safety_chain: Item[bool] = MISSING
+    landing_lock: Item[bool] = MISSING
+    car_lock: Item[bool] = MISSING
+    overload: Item[bool] = MISSING
+    brake_command: Item[bool] = MISSING
+    brake_open: Item[bool] = MISSING
+    contactor_command: Item[bool] = MISSING
+    contactor_closed: Item[bool] = MISSING
+    cabinet_door: Item[bool] = MISSING
+    run_limit: Item[int] = Item()
+    run_count: Item[int] = Item()
     drive_state: Item[DriveState] = Item()
     faults: Item[tuple[str, ...]] = Item()
 

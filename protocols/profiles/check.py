@@ -11,9 +11,9 @@ from protocols import ProtocolError
 from protocols.lift.vocabulary import ITEMS, Direction, DriveState, ItemKind, ServiceMode
 from protocols.modbus.line import LineSettings
 from protocols.nearest import hint
-from protocols.profiles.schema import BlockSpec, FaultCoding, Profile, Row
-
-Problem = tuple[tuple[str | int, ...], str]
+from protocols.profiles.check_parts import Problem, part_problems
+from protocols.profiles.place import FIRST_PLACE, placed
+from protocols.profiles.schema import BlockSpec, FaultCoding, Pair, Profile, Row
 
 WORDS_OF: Final[dict[ItemKind, dict[bool | str, object]]] = {
     ItemKind.BOOL: {True: True, False: False},
@@ -24,6 +24,7 @@ WORDS_OF: Final[dict[ItemKind, dict[bool | str, object]]] = {
 """What `meanings` may say of an item, by its kind, and the value that it stands for."""
 
 _REGISTER_FUNCTIONS: Final = (3, 4)
+_SUB_CODES: Final = 100
 
 
 def is_bit_table(function: int) -> bool:
@@ -47,6 +48,7 @@ def gives_of(row: Row) -> tuple[str, ...]:
 
 def problems(profile: Profile) -> Iterator[Problem]:
     """Everything that does not fit."""
+    profile = placed(profile, FIRST_PLACE)
     yield from _line(profile)
     yield from _twice("blocks", [block.name for block in profile.blocks])
     yield from _twice("rows", [row.name for row in profile.rows])
@@ -60,6 +62,7 @@ def problems(profile: Profile) -> Iterator[Problem]:
         names = [row.name for row in profile.rows]
         if identity.row not in names:
             yield ("identity", index, "row"), f"no row {identity.row!r}; {hint(identity.row, names)}"
+    yield from part_problems(profile, {row.name: width_of(row) for row in profile.rows})
 
 
 def _line(profile: Profile) -> Iterator[Problem]:
@@ -143,6 +146,10 @@ def _row_place(row: Row, profile: Profile) -> Iterator[Problem]:
     meant = bool(gives_of(row)) or row.scale is not None or row.default != 0
     if row.words > 1 and row.word_order is None and meant:
         yield ("word_order",), "a number over two registers needs it: high_first or low_first"
+    if row.pair is Pair.DECIMAL and row.words == 1:
+        yield ("pair",), "only a number over two registers is a pair; remove it"
+    if row.channel is not None and (width_of(row) != 1 or gives_of(row)):
+        yield ("channel",), "a channel is one bit, and the lift's file says what it feeds; remove its items"
     if row.words > profile.max_regs:
         yield ("words",), f"more than the {profile.max_regs} registers that one request can ask for (max_regs)"
     if not 0 <= row.default < 1 << width_of(row):
@@ -192,9 +199,10 @@ def _row_faults(row: Row, profile: Profile) -> Iterator[Problem]:
         return
     if not profile.faults:
         yield ("faults",), "the profile has no table of faults; add one"
-    limit = width_of(row) if row.faults is FaultCoding.BITS else 1 << width_of(row)
+    each = _SUB_CODES if row.faults is FaultCoding.CODE_SUB else 1
+    limit = width_of(row) if row.faults is FaultCoding.BITS else (1 << width_of(row)) // each
     for number in profile.faults:
-        if not 0 <= number < limit or (number == 0 and row.faults is FaultCoding.CODE):
+        if not 0 <= number < limit or (number == 0 and row.faults is not FaultCoding.BITS):
             yield ("faults",), f"the table's {number} cannot occur in {width_of(row)} bits read as {row.faults.value}"
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from protocols.lift.vocabulary import ITEMS, Rate
 from protocols.profiles.check import WORDS_OF, gives_of, width_of
-from protocols.profiles.schema import FaultCoding, FaultSpec, Row, WordOrder
+from protocols.profiles.schema import FaultCoding, FaultSpec, Pair, Row, WordOrder
 
 Read = Callable[[int], object]
 """A raw number's value; None if it means nothing."""
@@ -16,6 +16,9 @@ Write = Callable[[Mapping[str, object]], int | None]
 
 _TABLED_BITS: Final = 8
 """Fields up to a byte are read through a table made at load."""
+_BINARY: Final = 1 << 16
+_DECIMAL: Final = 10_000
+_SUB_CODES: Final = 100
 _PLACES: Final = 6
 """Decimal places to which scaled numbers are rounded, so that 17 tenths read as 1.7."""
 
@@ -29,6 +32,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     offset: int
     words: int
     high_first: bool | None
+    base: int
     shift: int
     mask: int
     default: int
@@ -44,7 +48,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         one, other = words[self.offset : self.offset + 2]
         if self.high_first is None:
             return None
-        return one << 16 | other if self.high_first else other << 16 | one
+        high, low = (one, other) if self.high_first else (other, one)
+        return high * self.base + low if low < self.base else None
 
     def put(self, words: list[int], values: Mapping[str, object]) -> None:
         """Set this field's bits: what the values say, else the stated default."""
@@ -53,7 +58,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         if self.words == 1:
             words[self.offset] |= raw << self.shift
             return
-        high, low = raw >> 16, raw & 0xFFFF
+        high, low = divmod(raw, self.base)
         words[self.offset : self.offset + 2] = [low, high] if self.high_first is False else [high, low]
 
 
@@ -67,6 +72,7 @@ def compile_field(row: Row, offset: int, faults: Mapping[int, FaultSpec]) -> Fie
         offset=offset,
         words=row.words,
         high_first=None if row.word_order is None else row.word_order is WordOrder.HIGH_FIRST,
+        base=_DECIMAL if row.pair is Pair.DECIMAL else _BINARY,
         shift=0 if row.bits is None else row.bits[0],
         mask=(1 << width_of(row)) - 1,
         default=row.default,
@@ -87,7 +93,9 @@ def _coding(row: Row, faults: Mapping[int, FaultSpec]) -> tuple[Read, tuple[tupl
     if row.faults is FaultCoding.BITS:
         read, write = _fault_bits(faults)
     elif row.faults is FaultCoding.CODE:
-        read, write = _fault_code(faults)
+        read, write = _fault_code(faults, 1)
+    elif row.faults is FaultCoding.CODE_SUB:
+        read, write = _fault_code(faults, _SUB_CODES)
     elif row.meanings:
         tables = _meanings(row)
         return int, tuple((item, table.get) for item, table in tables.items()), _write_meanings(tables)
@@ -173,13 +181,17 @@ def _fault_bits(faults: Mapping[int, FaultSpec]) -> tuple[Read, Write]:
     return read, write
 
 
-def _fault_code(faults: Mapping[int, FaultSpec]) -> tuple[Read, Write]:
+def _fault_code(faults: Mapping[int, FaultSpec], each: int) -> tuple[Read, Write]:
+    """`each`: how many raw numbers one code has, for its sub-codes."""
     table: dict[int, object] = {0: ()} | {code: (fault.name,) for code, fault in faults.items()}
+
+    def read(raw: int) -> object:
+        return table.get(raw // each) if raw else ()
 
     def write(values: Mapping[str, object]) -> int | None:
         said = values.get("faults")
         if not isinstance(said, tuple):
             return None
-        return next((code for code, fault in sorted(faults.items()) if fault.name in said), 0)
+        return next((code for code, fault in sorted(faults.items()) if fault.name in said), 0) * each
 
-    return table.get, write
+    return table.get if each == 1 else read, write

@@ -10,11 +10,13 @@ from typing import Final, final
 import msgspec
 
 from protocols import ProtocolError
-from protocols.lift.vocabulary import Rate
+from protocols.lift.vocabulary import ITEMS, Rate
 from protocols.modbus.pdu import ReadFunction, ReadRequest
 from protocols.nearest import hint
+from protocols.profiles.derive import Rule, compile_rule
 from protocols.profiles.field import Field, Read, compile_field
-from protocols.profiles.schema import BlockSpec, Profile
+from protocols.profiles.place import FIRST_PLACE, Place, placed
+from protocols.profiles.schema import BlockSpec, Identity, Profile
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -53,37 +55,54 @@ class RawRow(msgspec.Struct, frozen=True):
     unit: str
 
 
+class Part(msgspec.Struct, frozen=True):
+    """What is known of one block: its rows compiled, and the rules of items that hang on them."""
+
+    block: Block
+    fields: tuple[Field, ...]
+    rules: tuple[Rule, ...] = ()
+
+
 @final
 class Layout:
     """One device's registers in both directions. `items` are the vocabulary's items that it can give."""
 
-    def __init__(self, blocks: Sequence[tuple[Block, Sequence[Field]]]) -> None:
-        self.blocks: Final = tuple(block for block, _ in blocks)
-        self._fields: Final = {block.name: tuple(fields) for block, fields in blocks}
+    def __init__(self, parts: Sequence[Part], identities: Sequence[Identity] = ()) -> None:
+        self.identities: Final = tuple(identities)
+        self.blocks: Final = tuple(part.block for part in parts)
+        self._parts: Final = {part.block.name: part for part in parts}
         self.items: Final = frozenset(
-            item for fields in self._fields.values() for field in fields for item, _ in field.gives
+            [item for part in parts for field in part.fields for item, _ in field.gives]
+            + [rule.item for part in parts for rule in part.rules]
         )
-        self._narrow: Final = {name: _narrow(fields) for name, fields in self._fields.items()}
-        self._wide: Final = {name: _wide(fields) for name, fields in self._fields.items()}
+        self._narrow: Final = {part.block.name: _narrow(part.fields) for part in parts}
+        self._wide: Final = {part.block.name: _wide(part.fields) for part in parts}
 
     def spans(self, block: Block) -> tuple[Span, ...]:
         """What of a block means something, by address; rows share registers, so spans may overlap."""
-        fields = sorted(self._fields[block.name], key=lambda field: field.address)
-        return tuple(Span(field.address, field.words, field.rate, bool(field.gives)) for field in fields)
+        part = self._parts[block.name]
+        spans = [Span(field.address, field.words, field.rate, bool(field.gives)) for field in part.fields]
+        spans += [_span(rule) for rule in part.rules]
+        return tuple(sorted(spans, key=lambda span: span.address))
 
     def regrouped(self, blocks: Sequence[Block]) -> "Layout":
         """The same rows, read in other blocks that each lie within one of this layout's; rows in none are dropped."""
-        return Layout([(block, [self._moved(field, block) for field in self._within(block)]) for block in blocks])
+        return Layout([self._within(block) for block in blocks], self.identities)
 
-    def _within(self, block: Block) -> list[Field]:
-        parents = [own for own in self.blocks if own.function == block.function]
-        fields = [field for parent in parents for field in self._fields[parent.name]]
+    def _within(self, block: Block) -> Part:
+        parents = [part for part in self._parts.values() if part.block.function == block.function]
         end = block.address + block.count
-        return [field for field in fields if block.address <= field.address and field.address + field.words <= end]
-
-    @staticmethod
-    def _moved(field: Field, block: Block) -> Field:
-        return msgspec.structs.replace(field, offset=field.address - block.address)
+        fields = tuple(
+            msgspec.structs.replace(field, offset=field.address - block.address)
+            for part in parents
+            for field in part.fields
+            if block.address <= field.address and field.address + field.words <= end
+        )
+        names = {field.name for field in fields}
+        rules = tuple(
+            rule for part in parents for rule in part.rules if names.issuperset(one.row for one in rule.conditions)
+        )
+        return Part(block, fields, rules)
 
     def decode(self, block: Block, words: Sequence[int]) -> dict[str, object]:
         """The vocabulary's values in a block's words. Raises ProtocolError on a wrong number of words."""
@@ -100,7 +119,23 @@ class Layout:
             for item, read in field.gives:
                 if number is not None and (value := read(number)) is not None:
                     values[item] = value
+        for rule in self._parts[block.name].rules:
+            if (value := rule.read(words, block.address)) is not None:
+                values[rule.item] = value
         return values
+
+    def misidentified(self, block: Block, words: Sequence[int]) -> str | None:
+        """What is wrong with the device's identity by this block: "" if nothing, None if the block does not tell."""
+        fields = {field.name: field for field in self._parts[block.name].fields}
+        told = [(fields[identity.row], identity) for identity in self.identities if identity.row in fields]
+        if not told:
+            return None
+        wrong = [
+            f"{field.name} at {field.address:04X}h is {raw}, so this is another device than its profile describes"
+            for field, identity in told
+            if (raw := field.raw(words)) is None or not identity.fits(raw)
+        ]
+        return "; ".join(wrong)
 
     def encode(self, block: Block, values: Mapping[str, object]) -> tuple[int, ...]:
         """The words a device with these inputs holds; a row that feeds no item can be set by its name, raw.
@@ -108,15 +143,17 @@ class Layout:
         Values that the device has no word for are passed over; numbers stop at the ends of their fields.
         """
         words = [0] * block.count
-        for field in self._fields[block.name]:
-            field.put(words, values)
+        part = self._parts[block.name]
+        said = {row: raw for rule in part.rules for row, raw in rule.write(values).items()} | dict(values)
+        for field in part.fields:
+            field.put(words, said)
         return tuple(words)
 
     def raw(self, block: Block, words: Sequence[int]) -> list[RawRow]:
         """Every row of a block as read, in the profile's order; a row that feeds several items comes once for each."""
         _check_count(block, words)
         rows: list[RawRow] = []
-        for field in self._fields[block.name]:
+        for field in self._parts[block.name].fields:
             number = field.raw(words)
             shown: Sequence[tuple[str, Read]] = field.gives if field.gives else (("", field.shows),)
             for item, read in shown:
@@ -126,16 +163,27 @@ class Layout:
         return rows
 
 
-def compile_layout(profile: Profile, options: Mapping[str, str]) -> Layout:
-    """The layout for an installation that answers the profile's options. Raises ProtocolError."""
+def compile_layout(profile: Profile, options: Mapping[str, str], place: Place = FIRST_PLACE) -> Layout:
+    """The layout for an installation that answers the profile's options, at its place. Raises ProtocolError."""
     _check_options(profile, options)
+    profile = placed(profile, place)
     rows = [row for row in profile.rows if row.holds(options)]
-    blocks: list[tuple[Block, list[Field]]] = []
+    parts: list[Part] = []
     for spec in profile.blocks:
         held = [row for row in rows if row.function == spec.function and _holds(spec, row.address)]
-        fields = [compile_field(row, row.address - spec.address, profile.faults) for row in held]
-        blocks.append((Block(spec.name, spec.function, spec.address, spec.count), fields))
-    return Layout(blocks)
+        fields = {row.name: compile_field(row, row.address - spec.address, profile.faults) for row in held}
+        rules = tuple(
+            compile_rule(derived, fields) for derived in profile.derived if derived.all.keys() <= fields.keys()
+        )
+        block = Block(spec.name, spec.function, spec.address, spec.count)
+        parts.append(Part(block, tuple(fields.values()), rules))
+    told = [identity for identity in profile.identity if identity.expect or identity.within is not None]
+    return Layout(parts, told)
+
+
+def _span(rule: Rule) -> Span:
+    addresses = [condition.address for condition in rule.conditions]
+    return Span(min(addresses), max(addresses) - min(addresses) + 1, ITEMS[rule.item].rate, feeds=True)
 
 
 def _holds(spec: BlockSpec, address: int) -> bool:

@@ -37,6 +37,7 @@ class DeviceKind(enum.Enum):
     DRIVE = "drive"
     DOOR_OPERATOR = "door_operator"
     SENSOR_BOX = "sensor_box"
+    INPUT_MODULE = "input_module"
 
 
 class Tier(enum.Enum):
@@ -95,10 +96,20 @@ class Denied(Section, frozen=True, kw_only=True):
 
 
 class Identity(Section, frozen=True, kw_only=True):
-    """A row that tells the device's type; `expect` lists the raw values that are right, none if no source gives one."""
+    """A row that tells the device's type: its raw value is one of `expect`, or in `within` [least, most].
+
+    Neither is given where no source tells which values are right; then nothing is compared.
+    """
 
     row: Key
     expect: tuple[int, ...] = ()
+    within: tuple[int, int] | None = None
+
+    def fits(self, raw: int) -> bool:
+        """Whether this value is one of the right ones, as far as anybody knows."""
+        if self.within is not None and self.within[0] <= raw <= self.within[1]:
+            return True
+        return raw in self.expect or (not self.expect and self.within is None)
 
 
 class BlockSpec(Section, frozen=True, kw_only=True):
@@ -117,11 +128,29 @@ class WordOrder(enum.Enum):
     LOW_FIRST = "low_first"
 
 
+class ReplyOrder(enum.Enum):
+    """Which register of a read stands first in the answer: the lowest address, as Modbus has it, or the highest."""
+
+    ASCENDING = "ascending"
+    DESCENDING = "descending"
+
+
+class Pair(enum.Enum):
+    """What the upper of two registers counts: 65 536, or 10 000."""
+
+    BINARY = "binary"
+    DECIMAL = "decimal"
+
+
 class FaultCoding(enum.Enum):
-    """How a row carries faults: one bit each (bit 0 is the row's lowest), or one number, 0 for none."""
+    """How a row carries faults: one bit each (bit 0 is the row's lowest), or one number, 0 for none.
+
+    `code_sub` is code x 100 + a sub-code; the table has the codes.
+    """
 
     BITS = "bits"
     CODE = "code"
+    CODE_SUB = "code_sub"
 
 
 class Row(Section, frozen=True, kw_only=True):
@@ -130,8 +159,8 @@ class Row(Section, frozen=True, kw_only=True):
     `bits` is [lowest, highest] within the word (none: the whole word; a coil or discrete input has no bits). The row
     feeds one vocabulary `item` as a truth value or a scaled number; or several through `meanings` (item -> raw number
     -> word of the vocabulary; the first item decides when values contradict); or the fault list through `faults`. A row
-    that feeds nothing is shown raw. `rate` says how often it is read, if not as its items want. `default` is the raw
-    number that a simulated device reports if nobody says better.
+    that feeds nothing is shown raw. `rate` says how often it is read, if not as its items want. What a `channel` feeds
+    says the lift's file. `default` is the raw number that a simulated device reports if nobody says better.
     """
 
     name: Key
@@ -139,6 +168,7 @@ class Row(Section, frozen=True, kw_only=True):
     address: Address
     words: Annotated[int, Meta(ge=1, le=2)] = 1
     word_order: WordOrder | None = None
+    pair: Pair = Pair.BINARY
     bits: tuple[Bit, Bit] | None = None
     signed: bool = False
     scale: Annotated[float, Meta(gt=0)] | None = None
@@ -148,6 +178,7 @@ class Row(Section, frozen=True, kw_only=True):
     meanings: dict[str, dict[int, bool | str]] = {}
     faults: FaultCoding | None = None
     rate: Rate | None = None
+    channel: Annotated[int, Meta(ge=1, le=64)] | None = None
     when: dict[Key, Key] = {}
     default: int = 0
     status: Mark
@@ -159,6 +190,30 @@ class Row(Section, frozen=True, kw_only=True):
         return all(options.get(name) == value for name, value in self.when.items())
 
 
+class Derived(Section, frozen=True, kw_only=True):
+    """An item that no register carries: it has this value while every row of `all` has the raw value given.
+
+    The rows stand in one readable range. While they do not, the item is `otherwise`; without that, unknown.
+    """
+
+    item: str
+    value: bool | str = True
+    all: Annotated[dict[Key, int], Meta(min_length=1)]
+    otherwise: bool | str | None = None
+    status: Mark
+    note: Annotated[str, Meta(min_length=1)]
+
+
+class Vector(Section, frozen=True, kw_only=True):
+    """Frames as a manual prints them, request and answer with their CRC, and the raw values that rows have in it."""
+
+    request: Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{2}( [0-9A-Fa-f]{2})*$")]
+    reply: Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{2}( [0-9A-Fa-f]{2})*$")] | None = None
+    says: dict[Key, int] = {}
+    status: Mark
+    note: str = ""
+
+
 class FaultSpec(Section, frozen=True, kw_only=True):
     """One entry of the device's own fault table: the neutral name, and what people read."""
 
@@ -168,7 +223,11 @@ class FaultSpec(Section, frozen=True, kw_only=True):
 
 
 class Profile(Section, frozen=True, kw_only=True):
-    """One kind of device on the bus. `faults` is keyed by bit number or fault code; tables are never shared."""
+    """One kind of device on the bus. `faults` is keyed by bit number or fault code; tables are never shared.
+
+    `exceptions` are the device's own codes beyond the standard's. An item of a door operator is written
+    `doors.this.open`: which door it is says the installation.
+    """
 
     name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=48)]
     title: Text
@@ -184,10 +243,14 @@ class Profile(Section, frozen=True, kw_only=True):
     max_late_ms: Milliseconds = 1000.0
     behaviour: Behaviour
     options: dict[Key, Option] = {}
+    reply_order: ReplyOrder = ReplyOrder.ASCENDING
+    exceptions: dict[int, Text] = {}
     deny: tuple[Denied, ...] = ()
     identity: tuple[Identity, ...] = ()
     comm_loss: CommLoss
     comm_loss_effect: Text
     blocks: Annotated[tuple[BlockSpec, ...], Meta(min_length=1)]
     rows: Annotated[tuple[Row, ...], Meta(min_length=1)]
+    derived: tuple[Derived, ...] = ()
     faults: dict[int, FaultSpec] = {}
+    vectors: tuple[Vector, ...] = ()

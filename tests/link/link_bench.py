@@ -16,7 +16,7 @@ from hil.loop import VirtualClock, run_virtual, running_loop
 from protocols.modbus.crc import append_crc
 from protocols.modbus.line import LineSettings
 from protocols.modbus.pdu import ReadFunction, ReadRequest
-from protocols.profiles.layout import Block, Layout
+from protocols.profiles.layout import Block, Layout, Part
 
 LINE = LineSettings.parse("9600 8N1")
 MS = 1_000_000
@@ -226,7 +226,7 @@ def device(slave: int, counts: Sequence[int], period_ns: int, shapes: int = 1) -
         Job(block, period_ns, tuple((holding(slave, block.address, block.count + more), 0) for more in range(shapes)))
         for block in blocks
     )
-    return PolledDevice(f"device-{slave}", "by hand", slave, Layout([(block, []) for block in blocks]), TIMES, jobs)
+    return PolledDevice(f"device-{slave}", "by hand", slave, Layout([Part(block, ()) for block in blocks]), TIMES, jobs)
 
 
 REQUEST_NS = LINE.wire_ns(8)

@@ -29,7 +29,7 @@ def test_exceptions_are_counted_by_code_and_name() -> None:
     counters = Counters()
     for code in (0x06, 0x17, 0x17, 0xFE):
         counters.add_exception(code)
-    named = counters.by_name()
+    named = counters.by_name({})
     assert named["exception 06h device busy"] == 1
     assert named["exception 17h wrong number of registers"] == 2
     assert any(name.startswith("exception FEh") for name in named)
@@ -56,7 +56,7 @@ def test_an_answers_latency_is_counted_from_the_requests_end() -> None:
 def test_an_exceptions_code_is_counted_for_its_slave() -> None:
     async def main(_bench: LinkBench, asker: Asker) -> None:
         await asker.ask()
-        assert asker.master.counters(1).by_name()["exception 06h device busy"] == 1
+        assert asker.master.counters(1).by_name({})["exception 06h device busy"] == 1
 
     on_bench(main, habits={1: says(append_crc(bytes((1, 0x83, 6))))})
 

@@ -1,0 +1,77 @@
+"""The parts of a profile beside rows and ranges: items that hang on rows, printed frames, exceptions, identity.
+
+`problems` of `check.py` asks this module; each function yields (where, what is wrong and what to do).
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from protocols.lift.vocabulary import ITEMS, ItemKind
+from protocols.modbus.crc import crc16, crc_ok
+from protocols.nearest import hint
+from protocols.profiles.schema import Derived, Profile, Row, Vector
+
+Problem = tuple[tuple[str | int, ...], str]
+_EXCEPTIONS: Final = range(0x01, 0x100)
+
+
+def part_problems(profile: Profile, width_of: dict[str, int]) -> Iterator[Problem]:
+    """Everything that does not fit in these parts; `width_of` are the rows' bits by name."""
+    rows = {row.name: row for row in profile.rows}
+    for index, one in enumerate(profile.derived):
+        yield from ((("derived", index, *where), what) for where, what in _derived(one, rows, width_of, profile))
+    for index, vector in enumerate(profile.vectors):
+        yield from ((("vectors", index, *where), what) for where, what in _vector(vector, rows))
+    for code in profile.exceptions:
+        if code not in _EXCEPTIONS:
+            yield ("exceptions", code), f"{code} is no exception code; one is 1 to 255"
+    for index, identity in enumerate(profile.identity):
+        if identity.within is not None and identity.within[0] > identity.within[1]:
+            yield ("identity", index, "within"), f"wants [least, most], not {list(identity.within)}"
+
+
+def _derived(one: Derived, rows: dict[str, Row], width_of: dict[str, int], profile: Profile) -> Iterator[Problem]:
+    if one.item not in ITEMS:
+        yield ("item",), f"no item {one.item!r}; {hint(one.item, ITEMS)}"
+        return
+    if (ITEMS[one.item].kind is ItemKind.BOOL) is not isinstance(one.value, bool):
+        yield ("value",), f"{one.value!r} is no value of {one.item}"
+    for name, raw in one.all.items():
+        if name not in rows:
+            yield ("all", name), f"no row {name!r}; {hint(name, rows)}"
+            return
+        if not 0 <= raw < 1 << width_of[name]:
+            yield ("all", name), f"{raw} does not fit into {width_of[name]} bits"
+        if rows[name].words > 1:
+            yield ("all", name), "a number over two registers decides nothing; name a row of one"
+    taken = [rows[name] for name in one.all]
+    if not any(_in_one_range(profile, taken, index) for index in range(len(profile.blocks))):
+        yield ("all",), "its rows stand in different ranges, and so are of different instants; keep to one block"
+    mark, _, key = one.status.partition(":")
+    if key and key not in profile.sources:
+        yield ("status",), f"no source {key!r}; {hint(key, profile.sources)}"
+    if mark == "V":
+        yield ("status",), "what is derived was read nowhere; mark it C or V~"
+
+
+def _in_one_range(profile: Profile, taken: list[Row], index: int) -> bool:
+    block = profile.blocks[index]
+    last = block.address + block.count
+    lowest = min(row.address for row in taken)
+    span = max(row.address for row in taken) + 1 - lowest
+    inside = all(row.function == block.function and block.address <= row.address < last for row in taken)
+    return inside and span <= profile.max_regs
+
+
+def _vector(vector: Vector, rows: dict[str, Row]) -> Iterator[Problem]:
+    for name in ("request", "reply"):
+        text: str | None = getattr(vector, name)
+        if text is None:
+            continue
+        adu = bytes.fromhex(text)
+        if not crc_ok(adu):
+            right = crc16(adu[:-2]).to_bytes(2, "little").hex(" ").upper()
+            yield (name,), f"its CRC is wrong, {right} would be right; a misprint is no evidence, leave it out"
+    for row in vector.says:
+        if row not in rows:
+            yield ("says", row), f"no row {row!r}; {hint(row, rows)}"
