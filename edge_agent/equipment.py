@@ -62,7 +62,7 @@ def equipment_of(config: AgentConfig) -> Equipment:
     _check_unique([(path, device.name) for path, device in places], "device name")
     _check_unique([(path, slave) for (path, _), slave in zip(places, slaves, strict=True)], "slave address")
     for (path, device), profile in zip(places, profiles, strict=True):
-        _check_comm_loss(f"{path}.comm_loss_accepted_by", device, profile)
+        _check_may_poll(path, device, profile)
     stations = [
         _at(f"{path}.{_asked(device)}", Station.of, profile, device.options, _place(device))
         for (path, device), profile in zip(places, profiles, strict=True)
@@ -135,11 +135,17 @@ def _wished_at(link: LinkConfig) -> str:
     return "link.max_bus_use" if link.slow_period_s is None else "link.slow_period_s"
 
 
-def _check_comm_loss(path: str, device: DeviceConfig, profile: Profile) -> None:
-    """Polling that stops must not stop a lift unless somebody answers for it."""
+def _check_may_poll(path: str, device: DeviceConfig, profile: Profile) -> None:
+    """A stub is not polled; polling that stops must not stop a lift unless somebody answers for it."""
+    if profile.stub:
+        raise Unworkable(
+            f"{path}.profile",
+            f"{profile.name} is a stub, its map is not known; copy its file, fill in the rows of your manual, set"
+            " stub: false, and name that file here",
+        )
     if profile.comm_loss in (CommLoss.TRIP, CommLoss.LOCK) and not device.comm_loss_accepted_by:
         effect = profile.comm_loss_effect.en
-        raise Unworkable(path, f"{profile.name}, when polling stops: {effect}; name here who accepts that")
+        raise Unworkable(f"{path}.comm_loss_accepted_by", f"{profile.name}, when polling stops: {effect}; name here who accepts that")
 
 
 def _check_unique(named: Sequence[tuple[str, object]], what: str) -> None:

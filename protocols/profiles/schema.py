@@ -63,6 +63,13 @@ class OnError(enum.Enum):
     SILENCE = "silence"
 
 
+class Framing(enum.Enum):
+    """How requests and answers are framed on the line: Modbus RTU, or HPMONT's own likeness of it."""
+
+    RTU = "rtu"
+    HPMONT_CIC = "hpmont_cic"
+
+
 class Behaviour(Section, frozen=True, kw_only=True):
     """The firmware's own habits. `latency_ms` runs from the request's end to the answer's start."""
 
@@ -225,7 +232,8 @@ class FaultSpec(Section, frozen=True, kw_only=True):
 class Profile(Section, frozen=True, kw_only=True):
     """One kind of device on the bus. `faults` is keyed by bit number or fault code; tables are never shared.
 
-    `exceptions` are the device's own codes beyond the standard's. An item of a door operator is written
+    `transport_verified`: a source shows that this framing is spoken on this port. A `stub` has too little of the map
+    to be polled: it is there to be copied and filled in. `exceptions` are the device's own codes beyond the standard's. An item of a door operator is written
     `doors.this.open`: which door it is says the installation.
     """
 
@@ -234,6 +242,9 @@ class Profile(Section, frozen=True, kw_only=True):
     kind: DeviceKind
     tier: Tier
     hardware_verified: bool
+    framing: Framing = Framing.RTU
+    transport_verified: bool = True
+    stub: bool = False
     sources: Annotated[dict[str, str], Meta(min_length=1)]
     slave: Annotated[int, Meta(ge=1, le=247)]
     line: LineSpec
