@@ -145,7 +145,9 @@ def _check_may_poll(path: str, device: DeviceConfig, profile: Profile) -> None:
         )
     if profile.comm_loss in (CommLoss.TRIP, CommLoss.LOCK) and not device.comm_loss_accepted_by:
         effect = profile.comm_loss_effect.en
-        raise Unworkable(f"{path}.comm_loss_accepted_by", f"{profile.name}, when polling stops: {effect}; name here who accepts that")
+        raise Unworkable(
+            f"{path}.comm_loss_accepted_by", f"{profile.name}, when polling stops: {effect}; name here who accepts that"
+        )
 
 
 def _check_unique(named: Sequence[tuple[str, object]], what: str) -> None:

@@ -232,9 +232,9 @@ class FaultSpec(Section, frozen=True, kw_only=True):
 class Profile(Section, frozen=True, kw_only=True):
     """One kind of device on the bus. `faults` is keyed by bit number or fault code; tables are never shared.
 
-    `transport_verified`: a source shows that this framing is spoken on this port. A `stub` has too little of the map
-    to be polled: it is there to be copied and filled in. `exceptions` are the device's own codes beyond the standard's. An item of a door operator is written
-    `doors.this.open`: which door it is says the installation.
+    `transport_verified`: a source shows that this framing is spoken on this port. A `stub` has too little of the map to
+    be polled: it is there to be copied and filled in. `exceptions` are the device's own codes beyond the standard's. An
+    item of a door operator is written `doors.this.open`: which door it is says the installation.
     """
 
     name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=48)]
