@@ -101,7 +101,10 @@ class EchoingBus:
 
 
 class LinkBench:
-    """Make one inside `run_virtual`. `habits[slave]` may be changed at any time; absent slaves are silent."""
+    """Make one inside `run_virtual`. `habits[slave]` may be changed at any time; absent slaves are silent.
+
+    `taps` has what anybody drove, `requests` what the agent did.
+    """
 
     def __init__(
         self,
@@ -114,13 +117,19 @@ class LinkBench:
         self.loop = running_loop()
         self.clock = VirtualClock()
         self.taps: list[Tapped] = []
+        self.requests: list[Tapped] = []
         self.habits: dict[int, Habit] = {} if habits is None else dict(habits)
         self.serial = 0
-        self.segment = Segment(self.loop, LINE, self.taps.append, delivery)
+        self.segment = Segment(self.loop, LINE, self._tap, delivery)
         self._ends: dict[int, End] = {}
         self.segment.attach("ear", self._heard, delivery=self.segment.uart_delivery)
         self.memory = MemoryBus(lambda: self.segment)
         self.opener = self.memory if echo is None else EchoingBus(self.memory, echo, glued)
+
+    def _tap(self, tapped: Tapped) -> None:
+        self.taps.append(tapped)
+        if tapped.source == "agent":
+            self.requests.append(tapped)
 
     def _heard(self, _data: bytes, _t_ns: int) -> None:
         """The tap has every transmission at its end, before it is heard, and names who drove."""
@@ -138,11 +147,6 @@ class LinkBench:
         if slave not in self._ends:
             self._ends[slave] = self.segment.attach(f"slave {slave}", lambda _data, _t_ns: None)
         self.loop.call_at_ns(at_ns, self._ends[slave].send, data)
-
-    @property
-    def requests(self) -> list[Tapped]:
-        """What the agent drove."""
-        return [tapped for tapped in self.taps if tapped.source == "agent"]
 
     def starts(self, slave: int) -> list[int]:
         """When the agent began its requests to a slave."""
