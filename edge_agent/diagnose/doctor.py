@@ -1,0 +1,217 @@
+"""The doctor at work: takes one step after another, on a line of its own, until the plan has none left.
+
+Its own probing takes at most 120 s by its clock, and a person is asked at most three times; how long the person takes
+is not counted. Nothing but reads of FC 03 and 04 is sent, and nothing that the profile denies.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from typing import Final
+
+import msgspec
+
+from edge_agent.clock import NS
+from edge_agent.diagnose.causes import Hand
+from edge_agent.diagnose.causes_evidence import Aim, Asked, Evidence, Listened, Subject
+from edge_agent.diagnose.causes_ranking import Diagnosis, diagnose
+from edge_agent.diagnose.causes_texts import to_do
+from edge_agent.diagnose.operator import Answer, Instruction, Operator
+from edge_agent.diagnose.probe_line import QUARANTINE_NS, ProbeLine, delta
+from edge_agent.diagnose.probe_plan import (
+    WHOLE_NS,
+    Ask,
+    Listen,
+    ListenElsewhere,
+    Prompt,
+    SearchLines,
+    SearchNeighbours,
+    Step,
+    next_step,
+)
+from edge_agent.link.outcome import SlaveTimes
+from edge_agent.ports import BusOpener, Clock
+from protocols.modbus.line import LineSettings, Parity
+from protocols.modbus.pdu import ReadRequest
+
+_BAUDS: Final = (9600, 19200, 38400, 115200, 4800, 57600, 2400, 1200)
+_ODD_BAUDS: Final = (14400, 28800, 76800, 230400, 600)
+_FORMATS: Final = ((Parity.NONE, 1), (Parity.EVEN, 1), (Parity.NONE, 2), (Parity.ODD, 1))
+_SEARCH_LATENCY_NS: Final = 60_000_000
+_PATIENT_NS: Final = 3 * NS
+_ELSEWHERE_NS: Final = (NS // 2, 5 * NS // 2)
+_NEIGHBOURS: Final = tuple(range(1, 11))
+_CONFIRMATIONS: Final = 2
+
+
+class Patient(msgspec.Struct, frozen=True):
+    """What is examined: a port, the line it is believed to run at, and a read that the device serves.
+
+    `request` is FC 03 or 04; any part of it may be read. `latency_ns` and `min_gap_ns` are the device's, as stated.
+    """
+
+    port: str
+    line: LineSettings
+    request: ReadRequest
+    latency_ns: int
+    min_gap_ns: int = 0
+    denied: tuple[tuple[int, int], ...] = ()
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """How it ended. `before`: the diagnosis before the first instruction. `probing_ns`: without the person's time."""
+
+    diagnosis: Diagnosis
+    before: Diagnosis
+    evidence: Evidence
+    prompts: int
+    probing_ns: int
+
+
+Progress = Callable[[Step, int], None]
+"""Told each step as it begins, and the ns of probing left."""
+
+
+class Doctor:
+    """One examination. `examine` raises PortError when the port cannot be opened or is lost."""
+
+    def __init__(
+        self, open_bus: BusOpener, patient: Patient, operator: Operator, clock: Clock, on_step: Progress
+    ) -> None:
+        self._patient = patient
+        self._operator = operator
+        self._clock = clock
+        self._on_step = on_step
+        self._probe = ProbeLine(open_bus, patient.port, clock)
+        self._waited_ns = 0
+        self._begun_ns = clock.now_ns()
+        self._asked = 0
+        self._prompts = 0
+        self._hand: Hand | None = None
+
+    async def examine(self) -> Finding:
+        """The whole series; the port is closed at its end, however it ends."""
+        patient = self._patient
+        evidence = Evidence(Subject(patient.request.slave, patient.line, patient.latency_ns))
+        before: Diagnosis | None = None
+        try:
+            while (step := next_step(evidence, self._left_ns())) is not None:
+                self._on_step(step, self._left_ns())
+                if isinstance(step, Prompt) and before is None:
+                    before = diagnose(evidence)
+                evidence = await self._take(step, evidence)
+        finally:
+            self._probe.close()
+        diagnosis = diagnose(evidence)
+        before = diagnosis if before is None else before
+        return Finding(diagnosis, before, evidence, self._prompts, WHOLE_NS - self._left_ns())
+
+    def _left_ns(self) -> int:
+        return WHOLE_NS - (self._clock.now_ns() - self._begun_ns - self._waited_ns)
+
+    async def _take(self, step: Step, evidence: Evidence) -> Evidence:
+        match step:
+            case Listen():
+                await self._probe.open(self._patient.line)
+                return evidence.and_probe(await self._listen(step.span_ns))
+            case ListenElsewhere():
+                return await self._listen_elsewhere(evidence)
+            case Ask():
+                return await self._ask(step, evidence)
+            case SearchLines():
+                return await self._search_lines(evidence)
+            case SearchNeighbours():
+                return await self._search_neighbours(evidence)
+            case Prompt():
+                return await self._prompt(step, evidence)
+
+    async def _listen(self, span_ns: int) -> Listened:
+        heard = await self._probe.listen(min(span_ns, max(0, self._left_ns())), self._patient.request.slave)
+        return msgspec.structs.replace(heard, after=self._hand)
+
+    async def _listen_elsewhere(self, evidence: Evidence) -> Evidence:
+        """At each speed a little longer than what was heard kept silent."""
+        heard = evidence.listened()
+        apart_ns = sum(one.span_ns for one in heard) // max(1, sum(one.bursts for one in heard))
+        span_ns = min(max(apart_ns * 3 // 2, _ELSEWHERE_NS[0]), _ELSEWHERE_NS[1])
+        for line in _other_lines(self._patient.line, _BAUDS, _FORMATS[:2]):
+            if line.baud == self._patient.line.baud:
+                continue
+            await self._probe.open(line)
+            evidence = evidence.and_probe(await self._listen(span_ns))
+        return evidence
+
+    async def _ask(self, step: Ask, evidence: Evidence) -> Evidence:
+        latency_ns = self._patient.latency_ns
+        if step.aim is Aim.PATIENT:
+            latency_ns = _PATIENT_NS
+            await self._probe.open(self._patient.line)
+            await self._listen(_PATIENT_NS)  # what comes now answers earlier requests
+        requests = [self._request(step.aim) for _ in range(step.times)]
+        return evidence.and_probe(await self._series(step.aim, self._patient.line, requests, latency_ns))
+
+    def _request(self, aim: Aim) -> ReadRequest:
+        """Two in a row differ in their count wherever the device serves more than one register."""
+        whole = self._patient.request
+        self._asked += 1
+        most = whole.count if aim is Aim.LONG else min(2, whole.count)
+        return msgspec.structs.replace(whole, count=max(1, most - self._asked % 2))
+
+    async def _series(
+        self, aim: Aim, line: LineSettings, requests: list[ReadRequest], latency_ns: int, *, is_quick: bool = False
+    ) -> Asked:
+        await self._probe.open(line)
+        before = self._probe.uart_errors()
+        patient = self._patient
+        times = SlaveTimes(latency_ns, QUARANTINE_NS, patient.min_gap_ns, patient.denied)
+        turns = []
+        for request in requests:
+            if self._left_ns() <= 0:
+                break
+            turns.append(await self._probe.ask(request, times, is_last=is_quick))
+        return Asked(aim, line, tuple(turns), delta(before, self._probe.uart_errors()), self._hand)
+
+    async def _search_lines(self, evidence: Evidence) -> Evidence:
+        latency_ns = max(self._patient.latency_ns, _SEARCH_LATENCY_NS)
+        stated = self._patient.line
+        for line in chain(_other_lines(stated, _BAUDS, _FORMATS), _other_lines(stated, _ODD_BAUDS, _FORMATS[:2])):
+            if self._left_ns() <= 0:
+                break
+            request = [self._request(Aim.OTHER_LINE)]
+            asked = await self._series(Aim.OTHER_LINE, line, request, latency_ns, is_quick=True)
+            evidence = evidence.and_probe(asked)
+            if any(turn.is_contact for turn in asked.turns):
+                again = [self._request(Aim.OTHER_LINE) for _ in range(_CONFIRMATIONS)]
+                return evidence.and_probe(await self._series(Aim.OTHER_LINE, line, again, latency_ns))
+        return evidence
+
+    async def _search_neighbours(self, evidence: Evidence) -> Evidence:
+        own = self._patient.request.slave
+        requests = [
+            msgspec.structs.replace(self._request(Aim.NEIGHBOUR), slave=slave) for slave in _NEIGHBOURS if slave != own
+        ]
+        latency_ns = max(self._patient.latency_ns, _SEARCH_LATENCY_NS)
+        return evidence.and_probe(
+            await self._series(Aim.NEIGHBOUR, self._patient.line, requests, latency_ns, is_quick=True)
+        )
+
+    async def _prompt(self, step: Prompt, evidence: Evidence) -> Evidence:
+        instruction = Instruction(step.hand, to_do(step.hand, step.undo, evidence.subject), step.undo)
+        self._prompts += 1
+        asked_ns = self._clock.now_ns()
+        answer = await self._operator.do(instruction)
+        self._waited_ns += self._clock.now_ns() - asked_ns
+        if answer is Answer.DECLINED:
+            return evidence.and_declined(step.hand)
+        self._hand = step.hand
+        return evidence.and_tried(step.hand)
+
+
+def _other_lines(
+    stated: LineSettings, bauds: Sequence[int], formats: Sequence[tuple[Parity, int]]
+) -> Iterator[LineSettings]:
+    """Every other setting: first the other formats at the stated speed, then the speeds, the commonest first."""
+    for baud in (stated.baud, *(baud for baud in bauds if baud != stated.baud)):
+        for parity, stop_bits in formats:
+            line = LineSettings(baud, 8, parity, stop_bits)
+            if line != stated:
+                yield line

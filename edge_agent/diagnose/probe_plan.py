@@ -1,0 +1,162 @@
+"""What to do next: the probe or the instruction that separates the suspects best, within what is left of the time.
+
+First cheap and silent, then what everything rests on, then only what the evidence asks for. A pure function: the same
+evidence and the same time left give the same step.
+"""
+
+from typing import Final
+
+import msgspec
+
+from edge_agent.clock import NS
+from edge_agent.diagnose.causes import Hand
+from edge_agent.diagnose.causes_evidence import Aim, Evidence
+from edge_agent.diagnose.causes_facts import Facts
+from edge_agent.diagnose.causes_ranking import HEALTHY_FAILURES, Verdict, diagnose, helped, next_test, trouble
+
+MOST_PROMPTS: Final = 3
+WHOLE_NS: Final = 120 * NS
+_LISTEN_NS: Final = 4 * NS
+_LISTEN_AGAIN_NS: Final = 3 * NS
+_LISTEN_IN_ALL_NS: Final = 12 * NS
+_FIRST_TURNS: Final = 10
+_LONG_TURNS: Final = 10
+_TURNS_IN_ALL: Final = 60
+_DARK_TURNS: Final = 30
+_PATIENT_TURNS: Final = 3
+_AFTER_TURNS: Final = 12
+_MOST_AFTER_TURNS: Final = 60
+_FAILURES_EXPECTED: Final = 4
+"""So many of the turns after an instruction would fail if it had changed nothing."""
+_AFTER_DARK_TURNS: Final = 4
+_RESERVE_NS: Final = 12 * NS
+"""What measuring after an instruction may take: nobody is sent to the wires when there is less."""
+
+
+_PULSES: Final = 0.8
+_BYTES_OF_TALK: Final = 4
+"""So many bytes in a burst are a frame rather than a pulse."""
+
+
+class Listen(msgspec.Struct, frozen=True):
+    """Hear what is said while nobody is asked."""
+
+    span_ns: int
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """Ask the device so many times."""
+
+    aim: Aim
+    times: int
+
+
+class SearchLines(msgspec.Struct, frozen=True):
+    """Ask at every other speed and format until somebody answers."""
+
+
+class ListenElsewhere(msgspec.Struct, frozen=True):
+    """Hear at other speeds whether what sounds like junk is somebody's talk."""
+
+
+class SearchNeighbours(msgspec.Struct, frozen=True):
+    """Ask other addresses, to see whether anybody answers on this bus."""
+
+
+class Prompt(msgspec.Struct, frozen=True):
+    """Have a person do something."""
+
+    hand: Hand
+    undo: Hand | None
+
+
+Step = Listen | ListenElsewhere | Ask | SearchLines | SearchNeighbours | Prompt
+
+
+def next_step(evidence: Evidence, left_ns: int) -> Step | None:
+    """The next step; None when the diagnosis is done or the time is up."""
+    if left_ns <= 0:
+        return None
+    if evidence.tried:
+        step = _after(evidence, evidence.tried[-1])
+        if step is not None:
+            return step
+    else:
+        step = _before(evidence, Facts.of(evidence))
+        if step is not None:
+            return step
+    return _prompt(evidence, left_ns)
+
+
+def _before(evidence: Evidence, facts: Facts) -> Step | None:
+    """The series that needs nobody's hands."""
+    if not evidence.listened():
+        return Listen(_LISTEN_NS)
+    if not evidence.asked(Aim.FIRST):
+        return Ask(Aim.FIRST, _FIRST_TURNS)
+    if facts.good == 0 and not evidence.asked(Aim.PATIENT):
+        return Ask(Aim.PATIENT, _PATIENT_TURNS)
+    if _sounds_like_talk(facts) and not evidence.listened_elsewhere():
+        return ListenElsewhere()
+    if facts.contact == 0:
+        return _without_contact(evidence, facts)
+    return _with_contact(evidence, facts)
+
+
+def _sounds_like_talk(facts: Facts) -> bool:
+    """Bytes on an idle line that single pulses hardly make, and no request among them."""
+    if facts.idle_bursts == 0 or facts.idle_junk == 0 or facts.idle_requests:
+        return False
+    return facts.idle_pulses < _PULSES or facts.idle_junk * facts.idle_s / facts.idle_bursts >= _BYTES_OF_TALK
+
+
+def _without_contact(evidence: Evidence, facts: Facts) -> Step | None:
+    if not evidence.asked(Aim.OTHER_LINE):
+        return SearchLines()
+    if facts.other_lines:
+        return None
+    if not evidence.asked(Aim.NEIGHBOUR):
+        return SearchNeighbours()
+    if facts.turns < _DARK_TURNS:
+        return Ask(Aim.FIRST, _DARK_TURNS - facts.turns)
+    return None
+
+
+def _with_contact(evidence: Evidence, facts: Facts) -> Step | None:
+    long = evidence.turns(Aim.LONG)
+    if len(long) < _LONG_TURNS:
+        return Ask(Aim.LONG, _LONG_TURNS)
+    listened_ns = sum(one.span_ns for one in evidence.listened())
+    is_clear = diagnose(evidence).verdict is Verdict.NAMED and trouble(facts) > HEALTHY_FAILURES
+    if facts.turns < _TURNS_IN_ALL and not is_clear:
+        few_short = len(evidence.turns(Aim.FIRST)) < len(long)
+        return Ask(Aim.FIRST, _FIRST_TURNS) if few_short else Ask(Aim.LONG, _LONG_TURNS)
+    if listened_ns < _LISTEN_IN_ALL_NS and not is_clear:
+        return Listen(_LISTEN_NS)
+    return None
+
+
+def _after(evidence: Evidence, hand: Hand) -> Step | None:
+    """Measure what an instruction changed, as the trouble was measured before."""
+    before, short = Facts.of(evidence), len(evidence.turns(Aim.FIRST, after=hand))
+    if before.contact == 0 or hand is Hand.REMOVE_DEVICE:
+        return Ask(Aim.FIRST, _AFTER_DARK_TURNS) if short == 0 else None
+    turns = min(_MOST_AFTER_TURNS, max(_AFTER_TURNS, round(_FAILURES_EXPECTED / max(before.failed, HEALTHY_FAILURES))))
+    if short == 0:
+        return Ask(Aim.FIRST, _MOST_AFTER_TURNS if hand is Hand.CONNECT_DIRECTLY else turns)
+    if not evidence.turns(Aim.LONG, after=hand):
+        return Ask(Aim.LONG, turns)
+    if before.idle_junk > 0 and not evidence.listened(hand):
+        return Listen(_LISTEN_AGAIN_NS)
+    return None
+
+
+def _prompt(evidence: Evidence, left_ns: int) -> Prompt | None:
+    prompts = len(evidence.tried) + len(evidence.declined)
+    if prompts >= MOST_PROMPTS or left_ns < _RESERVE_NS:
+        return None
+    hand = next_test(evidence, diagnose(evidence))
+    if hand is None:
+        return None
+    last = evidence.tried[-1] if evidence.tried else None
+    return Prompt(hand, None if last is None or helped(evidence, last) else last)
