@@ -7,7 +7,7 @@ from typing import Final
 from edge_agent.clock import NS
 from edge_agent.diagnose.conversation import Conversation, Heard
 from edge_agent.link.bus import Bus
-from edge_agent.ports import Clock, PortError
+from edge_agent.ports import Clock, PortError, UartErrors
 from protocols.modbus.line import LineSettings
 
 _MOST_CHUNKS: Final = 4096
@@ -16,13 +16,17 @@ _TOO_SLOW: Final = "more comes than can be shown; write less: use --json or a pi
 
 
 class Sniffer:
-    """One listening on one bus, which it opens and closes. `tell` may take its time, and may raise."""
+    """One listening on one bus, which it opens and closes. `tell` may take its time, and may raise.
+
+    `uart_errors`: what the UART counted meanwhile, once it is over; None if it does not count.
+    """
 
     def __init__(self, bus: Bus, line: LineSettings, clock: Clock, tell: Callable[[Heard], None]) -> None:
         self._bus = bus
         self._line = line
         self._clock = clock
         self._tell = tell
+        self.uart_errors: UartErrors | None = None
         self._grain_ns = 0
         self._came: asyncio.Queue[tuple[bytes, int] | PortError] = asyncio.Queue(_MOST_CHUNKS)
         self._conversation = Conversation(line)
@@ -44,6 +48,8 @@ class Sniffer:
             while until_ns is None or self._clock.now_ns() < until_ns:
                 await self._next(until_ns)
         finally:
+            port = self._bus.port
+            self.uart_errors = None if port is None else port.uart_errors()
             self._bus.close()
 
     def finish(self) -> None:

@@ -141,7 +141,7 @@ class TwoWayDeframer:
         data = bytes(self._rest[:length])
         if not data:
             return
-        if self.awaited is not None and _resembles(self.awaited, data):
+        if self.awaited is not None and resembles(self.awaited, data):
             yield self._take(length, is_answer=True, anomaly=AnomalyKind.BAD_CRC)
             return
         if length >= SHORTEST and crc_ok(data):
@@ -185,7 +185,7 @@ def _is_echo(adu: bytes) -> bool:
     return is_read and not (adu[1] <= ReadFunction.DISCRETE and adu[2] == REQUEST_LEN - HEADER_LEN - 2)
 
 
-def _resembles(awaited: ReadRequest, data: bytes) -> bool:
+def resembles(awaited: ReadRequest, data: bytes) -> bool:
     """Whether bytes are the awaited answer, damaged: two of the three bytes of its head, and nearly all of it."""
     head = (awaited.slave, int(awaited.function), awaited.data_len & 0xFF)
     starts = range(min(_NOISE, max(0, len(data) - awaited.reply_len)) + 1)

@@ -31,6 +31,7 @@ class Summary(msgspec.Struct, frozen=True):
     """
 
     seconds: float
+    heard_bytes: int
     requests: int
     answers: int
     oddities: dict[str, int]
@@ -93,6 +94,7 @@ class Tally:
         spent_ns = max(1, end_ns - self._begin_ns)
         return Summary(
             seconds=round(spent_ns / NS, 3),
+            heard_bytes=self._bytes,
             requests=self._requests,
             answers=self._answers,
             oddities={oddity.value: self._oddities[oddity] for oddity in Oddity if oddity in self._oddities},
