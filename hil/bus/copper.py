@@ -84,10 +84,19 @@ class Copper(Segment):
     def disturb(self, window: Window) -> None:
         """Turn the level over from now or later on, for all receivers. Windows come in order of time."""
         pulses = self._disturbances.pulses
-        if not pulses or pulses[-1][1] < window[0]:
-            pulses.append(window)
-            self._stirred()
-            self._forget_heard()
+        if pulses and pulses[-1][1] >= window[0]:
+            return
+        pulses.append(window)
+        for end in self.nodes:
+            if not self._ignores_pulse(end):
+                self._look(end)
+        self._forget_heard()
+
+    def _ignores_pulse(self, end: CopperEnd) -> bool:
+        """Whether the latest pulse makes no end look sooner than it will: most pulses of a drive are of that kind."""
+        if end.is_waiting or (self.is_driven and end.delivery is Delivery.FRAME):
+            return True
+        return not self.is_driven and end.ignores_last_pulse(self.pair, self._disturbances, self.now_ns)
 
     def stick(self, level: int) -> None:
         """Hold the pair at a level from now on: SPACE as a driver that never lets go, MARK as a short."""

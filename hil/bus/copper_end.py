@@ -14,7 +14,7 @@ from hil.bus.copper_wiring import Idle, Pair, Wiring
 from hil.bus.segment import Delivery, End, OnHeard, Segment
 from hil.bus.waveform import RxChar, bits_ns, receive
 from hil.timeline import Timeline, Timer
-from protocols.modbus.line import LineSettings
+from protocols.modbus.line import NS_PER_S, LineSettings
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -66,6 +66,22 @@ class CopperEnd(End):
             self._forget_look()
             self._look_ns = t_ns
             self._look = self._timeline.call_at_ns(t_ns, lambda: self._due(look))
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it will look again by itself, and no character can be complete before."""
+        return self._look is not None
+
+    def ignores_last_pulse(self, pair: Pair, others: Disturbances, now_ns: int) -> bool:
+        """Whether, with nobody driving, the latest pulse makes no start bit here. It has dealt with all before then."""
+        bit_ns = NS_PER_S // self.line.baud
+        start_ns, end_ns = others.pulses[-1]
+        is_alone = len(others.pulses) == 1 or start_ns - others.pulses[-2][0] > bit_ns
+        rests_at_mark = not (others.junk or others.stuck or (self.wiring.swapped and pair.idle is Idle.BIASED))
+        if rests_at_mark and is_alone and 2 * (end_ns - start_ns) < bit_ns:
+            self.armed_ns = max(self.armed_ns, now_ns)
+            return True
+        return False
 
     def _due(self, look: Callable[["CopperEnd"], None]) -> None:
         self._look = None

@@ -354,6 +354,36 @@ def test_a_pulse_on_an_idle_line_is_a_character_of_ones() -> None:
     on_copper(main)
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 3 * BIT_NS), st.integers(1000, BIT_NS)), max_size=40), st.sampled_from(Delivery)
+)
+def test_nothing_is_missed_where_short_pulses_are_not_looked_at(
+    pulses: list[tuple[int, int]], delivery: Delivery
+) -> None:
+    """Who looks in the middle of a stop bit has the character half a bit before its end."""
+
+    async def main(looks: bool) -> Heard:
+        copper = Copper(running_loop(), LINE, None, delivery)
+        bench = Bench(copper)
+        if looks:
+            copper._ignores_pulse = lambda _end: False  # type: ignore[method-assign]
+        t_ns = MS
+        for gap_ns, width_ns in pulses:
+            t_ns += gap_ns
+            running_loop().call_at_ns(t_ns, copper.disturb, (t_ns, t_ns + width_ns))
+        running_loop().call_at_ns(2 * MS, bench.ends["a"].send, b"\x55\x00")
+        await asyncio.sleep(1)
+        return [*bench.heard["b"], *bench.heard["c"]]
+
+    def joined(heard: Heard) -> bytes:
+        return b"".join(data for data, _ in heard)
+
+    quick, thorough = run_virtual(main(False)), run_virtual(main(True))
+    assert joined(quick) == joined(thorough)
+    if delivery is Delivery.BYTE:
+        assert all(abs(one[1] - other[1]) <= BIT_NS for one, other in zip(quick, thorough, strict=True))
+
+
 def test_a_line_stuck_low_is_one_break_and_then_silence_until_it_is_let_go() -> None:
     async def main(bench: CopperBench) -> None:
         bench.copper.stick(SPACE)
