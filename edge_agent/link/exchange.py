@@ -95,7 +95,7 @@ class Exchange:
 
     def _frame(self, frame: Frame) -> Reply | Failure | None:
         adu = frame.adu
-        if _asks(adu) and adu != self.adu:
+        if asks(adu) and adu != self.adu:
             self.counted.append(Counter.OTHER_MASTER)
             self._contested |= adu[0] == self.request.slave
             return None
@@ -214,7 +214,7 @@ def _without_head(junk: bytes, frame: bytes) -> bytes:
     return junk[: len(junk) - shared]
 
 
-def _asks(adu: bytes) -> bool:
+def asks(adu: bytes) -> bool:
     """Whether a frame is somebody's read request. Only three bytes of bits make an answer of the same length."""
     is_bits = adu[1] <= ReadFunction.DISCRETE and adu[2] == REQUEST_LEN - _FRAMING_BYTES
     return len(adu) == REQUEST_LEN and ReadFunction.COILS <= adu[1] <= ReadFunction.INPUT and not is_bits

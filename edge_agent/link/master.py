@@ -18,7 +18,7 @@ from typing import Final
 from edge_agent.clock import NS
 from edge_agent.link.bus import Bus
 from edge_agent.link.counters import Counter, Counters
-from edge_agent.link.exchange import Exchange
+from edge_agent.link.exchange import Exchange, asks
 from edge_agent.link.outcome import Failure, FailureKind, Reply, SlaveTimes
 from edge_agent.ports import BusPort, Clock, PortError
 from protocols.modbus.deframer import Deframer, Frame
@@ -264,6 +264,8 @@ class RtuMaster:
         slave = adu[0]
         if slave not in self._counters:
             self.strays += 1
+        elif asks(adu):
+            self._counters[slave].add(Counter.OTHER_MASTER)
         elif self._may_be_late(slave):
             self._counters[slave].add(Counter.LATE)
         else:

@@ -24,9 +24,10 @@ MASTER: Final = "agent"
 
 
 class Firing(msgspec.Struct, frozen=True):
-    """A fault did something at `t_ns`."""
+    """A fault did something from `t_ns` on; what came of it was on the wire until `until_ns`."""
 
     t_ns: int
+    until_ns: int
     fault: str
     done: str
 
@@ -146,16 +147,17 @@ class Injector:
             change = effect.change(sending, armed.turn)
         if change is None:
             return (drive,)
-        self._record(armed, drive.start_ns, change.done)
+        ends = [out.start_ns + line.wire_ns(len(out.data)) for out in (drive, *change.drives)]
+        self._record(armed, drive.start_ns, max(ends), change.done)
         return change.drives
 
     def _holds(self, armed: _Armed) -> bool:
         named = armed.fault.when.holds
         return named is None or self._predicates[named]()
 
-    def _record(self, armed: _Armed, t_ns: int, done: str) -> None:
+    def _record(self, armed: _Armed, t_ns: int, until_ns: int, done: str) -> None:
         armed.turn.fired += 1
-        self.firings.append(Firing(t_ns, armed.fault.id, done))
+        self.firings.append(Firing(t_ns, until_ns, armed.fault.id, done))
 
     # what faults drive by themselves
 
@@ -172,8 +174,8 @@ class Injector:
             return
         says = talker.speak(self._segment.line, armed.turn)
         if armed.is_due(now_ns, self._holds(armed)):
-            self._mouth(talker.source).send(says.data)
-            self._record(armed, now_ns, says.done)
+            until_ns = self._mouth(talker.source).send(says.data)
+            self._record(armed, now_ns, until_ns, says.done)
         self._later(armed, talker, now_ns + max(1, says.next_ns))
 
     def _mouth(self, source: str) -> End:

@@ -7,7 +7,7 @@ catalogue is `line.bitflip` with a `while`.
 from random import Random
 from typing import ClassVar
 
-from hil.bus.faults.bounds import Alphabet, FewBytes, Millis, Probability, noise
+from hil.bus.faults.bounds import Alphabet, FewBytes, Millis, Place, Probability, noise
 from hil.bus.faults.kind import Kind
 from hil.bus.faults.sending import NS_PER_MS, Change, Sending, Turn, Utterance, changed
 from protocols.modbus.line import LineSettings
@@ -47,16 +47,17 @@ class BitFlip(Kind, frozen=True, tag="line.bitflip"):
 
 
 class Burst(Kind, frozen=True, tag="line.burst"):
-    """`bits` data bits in a row are anything, somewhere in the frame: an arc, a contactor."""
+    """`bits` data bits in a row are anything, from the byte `at` on or anywhere: an arc, a contactor."""
 
     bits: FewBytes
+    at: Place | None = None
 
     def change(self, sending: Sending, turn: Turn) -> Change | None:
         """Overwrite them."""
         size = len(sending.data) * _BITS
         bits = min(self.bits, size)
-        at = turn.rng.randrange(size - bits + 1)
-        spoilt = int.from_bytes(sending.data, "little") ^ turn.rng.getrandbits(bits) << at
+        at = turn.rng.randrange(size - bits + 1) if self.at is None else min(self.at * _BITS, size - bits)
+        spoilt = int.from_bytes(sending.data, "little") ^ turn.rng.randrange(1, 1 << bits) << at
         return changed(sending, spoilt.to_bytes(len(sending.data), "little"), f"{bits} bits from {at} on")
 
 

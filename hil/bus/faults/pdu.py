@@ -27,13 +27,14 @@ class WrongSlave(Kind, frozen=True, tag="pdu.wrong_slave"):
 
 
 class WrongFunction(Kind, frozen=True, tag="pdu.wrong_fc"):
-    """The answer is one to another function, of the same shape."""
+    """The answer is one to another function, of the same shape; the registers there hold something else."""
 
     function: Function = 4
 
     def change(self, sending: Sending, turn: Turn) -> Change | None:
         """Put the other function there."""
-        body = sending.data[:1] + bytes((self.function,)) + sending.data[2:-2]
+        words = bytes(byte ^ 0xFF for byte in sending.data[_HEADER:-2])
+        body = sending.data[:1] + bytes((self.function,)) + sending.data[2:_HEADER] + words
         return _reworded(sending, body, f"function {self.function:02X}h")
 
 
