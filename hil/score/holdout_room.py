@@ -86,8 +86,7 @@ class Room:
         self._swap_at = swap_at or bench.adapter.wiring
         self._done: set[Hand] = set()
         self._contact_open = False
-        device = bench.slaves[f"slave {site.request.slave}"].wiring
-        self._device = device
+        self._device = bench.slaves[f"slave {site.request.slave}"].wiring
         self._pair: tuple[int, Idle] = bench.pair.ringing_ns, bench.pair.idle
         self._joined = [(wiring, wiring.drives, wiring.hears) for wiring in self._wirings()]
 

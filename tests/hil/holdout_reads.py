@@ -1,8 +1,6 @@
 """A plain master at a hold-out case: what it reads at the settings that the technician believes."""
 
 import asyncio
-from collections.abc import Callable
-
 import msgspec
 
 from edge_agent.link.bus import Bus
@@ -44,9 +42,14 @@ class Reads(msgspec.Struct):
 
 
 async def read(
-    patient: Patient, reads: int = READS, line: LineSettings | None = None, latency_ns: int | None = None
+    patient: Patient,
+    reads: int = READS,
+    line: LineSettings | None = None,
+    latency_ns: int | None = None,
+    *,
+    stop_when_sick: bool = False,
 ) -> Reads:
-    """So many reads; `line` and `latency_ns` instead of what the technician believes."""
+    """So many reads, or up to the first sign of trouble; `line` and `latency_ns` instead of what is believed."""
     line = patient.line if line is None else line
     bus = Bus(patient.opener, patient.port, line)
     master = RtuMaster(bus, line, VirtualClock())
@@ -60,9 +63,11 @@ async def read(
         if isinstance(outcome, Reply):
             got.words.append(outcome.words)
         await asyncio.sleep(PACE_S)
-    counters = master.counters(patient.request.slave)
-    got.counted = {counter: counters[counter] for counter in Counter if counters[counter]}
-    got.uart = bus.port.uart_errors()
+        counters = master.counters(patient.request.slave)
+        got.counted = {counter: counters[counter] for counter in Counter if counters[counter]}
+        got.uart = bus.port.uart_errors()
+        if stop_when_sick and not got.is_clean:
+            break
     got.ended_ns = running_loop().now_ns
     bus.close()
     return got
@@ -96,15 +101,21 @@ async def asked_in_vain(patient: Patient, asks: int) -> bytes:
 
 
 def reads_of(
-    case: Case, seed: int, *hands: Hand, reads: int = READS, line: LineSettings | None = None, latency_ns: int = 0
+    case: Case,
+    seed: int,
+    *hands: Hand,
+    reads: int = READS,
+    line: LineSettings | None = None,
+    latency_ns: int | None = None,
+    stop_when_sick: bool = False,
 ) -> Reads:
-    """A new bench, hands laid on it, and the reads; `latency_ns` 0 is the technician's."""
+    """A new bench, hands laid on it, and the reads as `read` makes them."""
 
     async def main() -> Reads:
         patient = case.build(seed)
         for hand in hands:
             patient.hands[hand]()
-        return await read(patient, reads, line, latency_ns or None)
+        return await read(patient, reads, line, latency_ns, stop_when_sick=stop_when_sick)
 
     return run_virtual(main())
 
@@ -121,5 +132,4 @@ def patient_of(case: Case, seed: int) -> Patient:
 def undone(patient: Patient, hand: Hand) -> None:
     """Do it and put it back."""
     for acts in (patient.hands, patient.undo):
-        act: Callable[[], None] = acts[hand]
-        act()
+        acts[hand]()
