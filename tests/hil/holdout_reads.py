@@ -1,6 +1,7 @@
 """A plain master at a hold-out case: what it reads at the settings that the technician believes."""
 
 import asyncio
+
 import msgspec
 
 from edge_agent.link.bus import Bus
