@@ -19,10 +19,9 @@ from edge_agent.health import health_message
 from edge_agent.journal.journal import Journal
 from edge_agent.lending import Lender
 from edge_agent.lift_runtime import LiftRuntime, Terminal
-from edge_agent.link.bus import Bus
-from edge_agent.link.master import RtuMaster
 from edge_agent.link.poller import Poller
 from edge_agent.link.serial_port import SerialBus
+from edge_agent.link.transports import transport_of
 from edge_agent.local.server import LocalServer
 from edge_agent.local.views import OPERATIONS, Reply, Request
 from edge_agent.outbox import Outbox
@@ -155,7 +154,7 @@ class _Running:
         self._outbox = Outbox(journal, self._uplink.wake, self._uplink.publish_undurable)
         self._poller = Poller(
             equipment.devices,
-            RtuMaster(Bus(ports.open_bus, config.link.port, equipment.line), equipment.line, ports.clock),
+            transport_of(config.link.port, equipment.line, equipment.framing, ports.open_bus, ports.clock),
             ports.clock,
             ns(config.link.down_after_s),
             on_block=self._on_block,

@@ -9,6 +9,7 @@ from edge_agent.clock import NS
 from edge_agent.codes import load_codes
 from edge_agent.config_types import AgentConfig, DetectConfig, UplinkConfig
 from edge_agent.equipment import Equipment, Unworkable, equipment_of
+from edge_agent.link.tcp_address import parse_tcp
 from edge_agent.loopback import is_loopback
 from protocols.strictyaml import Document
 
@@ -28,6 +29,7 @@ def load_config(path: str, overrides: Mapping[str, str] | None = None) -> AgentC
     try:
         _check_detect(config.detect)
         _check_uplink(config.uplink)
+        _check_port(config.link.port)
         _check_ages(config.detect, equipment_of(config))
     except Unworkable as error:
         raise document.error(error.path, error.problem) from error
@@ -70,6 +72,13 @@ def _check_uplink(uplink: UplinkConfig) -> None:
         raise Unworkable("uplink.re_emit_s", "each step is more than 0 s and at most 3600 s")
     if uplink.state_min_period_s > uplink.state_max_period_s:
         raise Unworkable("uplink.state_min_period_s", "longer than state_max_period_s")
+
+
+def _check_port(port: str) -> None:
+    try:
+        parse_tcp(port)
+    except AgentError as error:
+        raise Unworkable("link.port", str(error)) from error
 
 
 def _check_address(path: str, url: SplitResult) -> None:

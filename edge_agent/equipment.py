@@ -17,10 +17,10 @@ from protocols.lift.vocabulary import ITEMS
 from protocols.modbus.line import LineSettings
 from protocols.nearest import hint
 from protocols.profiles.layout import Layout
-from protocols.profiles.lineup import common_line
+from protocols.profiles.lineup import common_framing, common_line
 from protocols.profiles.loader import load_profile
 from protocols.profiles.place import Channel, Place
-from protocols.profiles.schema import CommLoss, Profile
+from protocols.profiles.schema import CommLoss, Framing, Profile
 from protocols.strictyaml import ConfigError
 
 T = TypeVar("T")
@@ -37,9 +37,10 @@ class Unworkable(AgentError):
 
 
 class Equipment(msgspec.Struct, frozen=True):
-    """The bus: its line, every device on it in order, each device's layout by name, the plan, and what stays unseen."""
+    """The bus, its line and framing, its devices in order, each one's layout by name, the plan, what stays unseen."""
 
     line: LineSettings
+    framing: Framing
     devices: tuple[PolledDevice, ...]
     layouts: dict[str, Layout]
     plan: Plan
@@ -55,6 +56,7 @@ def equipment_of(config: AgentConfig) -> Equipment:
     places = list(_places(config))
     profiles = [_at(f"{path}.profile", load_profile, device.profile) for path, device in places]
     line = _at("link.line", common_line, profiles, config.link.line)
+    framing = _at("lifts[0].devices", common_framing, profiles)
     slaves = [
         profile.slave if device.slave is None else device.slave
         for (_, device), profile in zip(places, profiles, strict=True)
@@ -82,7 +84,7 @@ def equipment_of(config: AgentConfig) -> Equipment:
         )
     )
     layouts = {device.name: device.layout for device in devices}
-    equipment = Equipment(line, devices, layouts, plan, tuple(_unseen(config, layouts)))
+    equipment = Equipment(line, framing, devices, layouts, plan, tuple(_unseen(config, layouts)))
     for index, lift in enumerate(config.lifts):
         _check_lift(f"lifts[{index}]", lift, equipment)
     _check_unique([(f"lifts[{index}].id", lift.id) for index, lift in enumerate(config.lifts)], "lift id")

@@ -9,7 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from hil import BenchError, UsageError
+from protocols.lift.vocabulary import DoorSide
 from protocols.profiles.loader import load_profile
+from protocols.profiles.place import Channel
 from protocols.resources import config_text
 from protocols.strictyaml import load_yaml
 from sim import SimError
@@ -23,13 +25,16 @@ _SECONDS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0}
 class DeviceSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A device model on the bus: its profile, its address (default: the profile's), answers to what the profile asks.
 
-    `first_floor` is the device's number for the lowest landing.
+    `first_floor` is the device's number for the lowest landing, `door` the one that a door operator moves, `channels`
+    what the inputs of a module are wired to.
     """
 
     profile: Annotated[str, Meta(min_length=1)]
     slave: Annotated[int, Meta(ge=1, le=247)] | None = None
     options: dict[str, str] = {}
     first_floor: Annotated[int, Meta(ge=-100, le=100)] = 1
+    door: DoorSide = DoorSide.FRONT
+    channels: dict[int, Channel] = {}
 
 
 class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

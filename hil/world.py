@@ -5,6 +5,7 @@ from pathlib import Path
 
 from edge_agent.config_types import (
     AgentConfig,
+    ChannelConfig,
     DeviceConfig,
     FloorConfig,
     JournalConfig,
@@ -26,6 +27,7 @@ from protocols.modbus.line import LineSettings
 from protocols.profiles.layout import compile_layout
 from protocols.profiles.lineup import common_line
 from protocols.profiles.loader import load_profile
+from protocols.profiles.place import Place
 from sim.building import load_building
 from sim.plant import Plant
 from sim.stimuli import Effect, Stimulus
@@ -53,7 +55,7 @@ class World:
         return ProfileDevice(
             name=f"{profile.name}#{index}",
             slave=profile.slave if setup.slave is None else setup.slave,
-            layout=compile_layout(profile, setup.options),
+            layout=compile_layout(profile, setup.options, Place(setup.door, setup.channels)),
             habits=Habits.of(profile),
             values=lambda t_ns: self.values(setup, t_ns),
             on_sample=on_sample,
@@ -155,7 +157,17 @@ class VirtualWorld:
         """A configuration for one terminal that knows this world: its devices, floors and answers."""
         setup = self.world.setup
         devices = tuple(
-            DeviceConfig(name=f"device-{index}", profile=device.profile, slave=device.slave, options=device.options)
+            DeviceConfig(
+                name=f"device-{index}",
+                profile=device.profile,
+                slave=device.slave,
+                options=device.options,
+                door=device.door,
+                channels={
+                    number: ChannelConfig(item=channel.item, invert=channel.invert)
+                    for number, channel in device.channels.items()
+                },
+            )
             for index, device in enumerate(setup.devices, start=1)
         )
         first = setup.devices[0].first_floor

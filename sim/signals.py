@@ -48,4 +48,12 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
             "safety_chain": self.safety_chain,
             "drive_state": self.drive_state,
             "faults": self.faults,
+            "landing_lock": self.door_closed,
+            "car_lock": self.door_closed,
+            "overload": False,
+            "brake_command": self.moving,
+            "brake_open": self.moving,
+            "contactor_command": self.moving,
+            "contactor_closed": self.moving,
+            "run_count": self.trips,
         }

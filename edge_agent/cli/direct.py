@@ -11,10 +11,10 @@ from edge_agent.cli.registers import Look
 from edge_agent.cli.target import Target
 from edge_agent.cli.texts import word
 from edge_agent.clock import SystemClock
-from edge_agent.link.bus import Bus
-from edge_agent.link.master import Failure, FailureKind, RtuMaster, SlaveTimes
+from edge_agent.link.outcome import Failure, FailureKind, SlaveTimes
 from edge_agent.link.plan import Station, reads_of
 from edge_agent.link.serial_port import SerialBus
+from edge_agent.link.transports import transport_of
 from edge_agent.local.views import RegisterView
 from edge_agent.ports import PortError
 from edge_agent.state.present import plain
@@ -69,8 +69,7 @@ class _Device:
         station = Station.of(profile, answers)
         self._layout = station.layout.regrouped([read.block for read in reads_of(station, self._line)])
         self._clock = SystemClock()
-        self._bus = Bus(SerialBus(), target.port, self._line)
-        self._master = RtuMaster(self._bus, self._line, self._clock)
+        self._bus = transport_of(target.port, self._line, profile.framing, SerialBus(), self._clock)
 
     async def open(self) -> None:
         """Raises PortError, one line."""
@@ -87,7 +86,7 @@ class _Device:
         rows: list[RegisterView] = []
         problems: list[str] = []
         try:
-            if self._bus.port is None:
+            if not self._bus.is_open:
                 await self._bus.open()
             for block in self._layout.blocks:
                 if not await self._read(block, rows, problems):
@@ -98,7 +97,7 @@ class _Device:
 
     async def _read(self, block: Block, rows: list[RegisterView], problems: list[str]) -> bool:
         """Whether it is worth asking on: a slave that keeps silent would only do so again."""
-        answer = self._times.understood(await self._master.transact(block.request(self._slave), self._times))
+        answer = self._times.understood(await self._bus.transact(block.request(self._slave), self._times))
         if isinstance(answer, Failure):
             problems.append(self._problem(block, answer))
             return answer.kind not in (FailureKind.TIMEOUT, FailureKind.PORT)

@@ -12,11 +12,10 @@ from typing import Final
 import msgspec
 
 from hil.bus.segment import End, Segment
+from hil.devices.ears import CicEar, Ear, RtuEar
 from hil.devices.habits import Habits
 from hil.timeline import Timeline
-from protocols.modbus.deframer import Anomaly, AnomalyKind, Deframer, Frame
 from protocols.modbus.pdu import (
-    REQUEST_LEN,
     OtherRequest,
     ReadRequest,
     encode_exception,
@@ -24,6 +23,7 @@ from protocols.modbus.pdu import (
     parse_request,
 )
 from protocols.profiles.layout import Layout
+from protocols.profiles.schema import Framing
 
 ILLEGAL_FUNCTION: Final = 0x01
 ILLEGAL_ADDRESS: Final = 0x02
@@ -80,7 +80,8 @@ class ProfileDevice:
         """The answer to a request whose answer starts at `t_ns`; None is silence."""
         code = self._fault_of(request)
         if code is None and isinstance(request, ReadRequest):
-            return encode_reply(request, self._sample(request, t_ns))
+            words = self._sample(request, t_ns)
+            return encode_reply(request, words[::-1] if self._habits.descending else words)
         if code is not None and (self._habits.exceptions or request.function in WRITES):
             return encode_exception(self.slave, int(request.function), code)
         return None
@@ -112,7 +113,7 @@ class _Connection:
         self._device = device
         self._timeline = timeline
         self._habits = habits
-        self._deframer = Deframer.for_requests()
+        self._ear: Ear = RtuEar(habits.checks_crc) if habits.framing is Framing.RTU else CicEar()
         self._heard_ns = 0
         self._free_ns = 0
         self._end: End = segment.attach(device.name, self._heard, delivery=segment.uart_delivery)
@@ -120,26 +121,20 @@ class _Connection:
     def _heard(self, data: bytes, t_ns: int) -> None:
         line = self._end.line
         if t_ns - line.wire_ns(len(data)) - self._heard_ns >= max(SILENCE_NS, line.t35_ns):
-            self._deframer.reset()  # what stood before a silence belongs to nothing
+            self._ear.reset()  # what stood before a silence belongs to nothing
         self._heard_ns = t_ns
-        for found in self._deframer.feed(data, t_ns):
-            adu = found.adu if isinstance(found, Frame) else self._forgiven(found)
-            if adu and adu[0] == self._device.slave:
-                self._reply_later(parse_request(adu), t_ns)
+        for adu in self._ear.hear(data, t_ns):
+            if adu[0] == self._device.slave:
+                self._reply_later(adu, t_ns)
 
-    def _forgiven(self, damaged: Anomaly) -> bytes:
-        """A request with a bad CRC, if this device takes it for one all the same."""
-        is_request = damaged.kind is AnomalyKind.BAD_CRC and len(damaged.data) == REQUEST_LEN
-        return damaged.data if is_request and not self._habits.checks_crc else b""
+    def _reply_later(self, adu: bytes, t_ns: int) -> None:
+        self._timeline.call_at_ns(t_ns + self._habits.latency_ns, lambda: self._reply(adu))
 
-    def _reply_later(self, request: ReadRequest | OtherRequest, t_ns: int) -> None:
-        self._timeline.call_at_ns(t_ns + self._habits.latency_ns, lambda: self._reply(request))
-
-    def _reply(self, request: ReadRequest | OtherRequest) -> None:
+    def _reply(self, adu: bytes) -> None:
         now_ns = self._timeline.now_ns
         if now_ns < self._free_ns:
-            self._timeline.call_at_ns(self._free_ns, lambda: self._reply(request))
+            self._timeline.call_at_ns(self._free_ns, lambda: self._reply(adu))
             return
-        answer = self._device.answer(request, now_ns)
+        answer = self._device.answer(parse_request(adu), now_ns)
         if answer is not None:
-            self._free_ns = self._end.send(answer)
+            self._free_ns = self._end.send(self._ear.framed(adu, answer))

@@ -144,7 +144,8 @@ class Layout:
         """
         words = [0] * block.count
         part = self._parts[block.name]
-        said = {row: raw for rule in part.rules for row, raw in rule.write(values).items()} | dict(values)
+        # Of two rules that set a row the first does: what it says of the rows is more than what the later one does.
+        said = {row: raw for rule in reversed(part.rules) for row, raw in rule.write(values).items()} | dict(values)
         for field in part.fields:
             field.put(words, said)
         return tuple(words)

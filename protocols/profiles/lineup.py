@@ -1,10 +1,10 @@
-"""One bus has one line setting: which one do all its devices accept?"""
+"""One bus has one line setting and one framing: which do all its devices accept?"""
 
 from collections.abc import Sequence
 
 from protocols import ProtocolError
 from protocols.modbus.line import LineSettings
-from protocols.profiles.schema import Profile
+from protocols.profiles.schema import Framing, Profile
 
 
 def common_line(profiles: Sequence[Profile], wanted: str | None) -> LineSettings:
@@ -35,3 +35,12 @@ def _wanted(profiles: Sequence[Profile], line: LineSettings) -> LineSettings:
 def _allowances(profiles: Sequence[Profile]) -> str:
     unique = {profile.name: ", ".join(profile.line.allowed) for profile in profiles}
     return "; ".join(f"{name} allows only {allowed}" for name, allowed in unique.items())
+
+
+def common_framing(profiles: Sequence[Profile]) -> Framing:
+    """The framing that all devices of a bus speak. Raises ProtocolError if they differ."""
+    framings = {profile.framing: profile.name for profile in profiles}
+    if len(framings) > 1:
+        said = ", ".join(f"{name} speaks {framing.value}" for framing, name in framings.items())
+        raise ProtocolError(f"these devices cannot share one bus: {said}; put them on separate buses")
+    return next(iter(framings))

@@ -94,10 +94,11 @@ def _motion(profile: Profile, place: Place) -> tuple[Derived, ...]:
         return ()
     names = {row.channel: row.name for row in profile.rows if row.channel is not None}
     (up, up_invert), (down, down_invert) = at[GOING_UP], at[GOING_DOWN]
-    rules: list[Derived] = []
+    directions: list[Derived] = []
+    motions: list[Derived] = []
     for going_up, going_down, direction in ((True, False, "up"), (False, True, "down"), (False, False, "none")):
         rows = {names[up]: int(going_up is not up_invert), names[down]: int(going_down is not down_invert)}
         note = "from two contacts of this module"
-        rules.append(Derived(item="direction", value=direction, all=rows, status="C", note=note))
-        rules.append(Derived(item="moving", value=going_up or going_down, all=rows, status="C", note=note))
-    return tuple(rules)
+        directions.append(Derived(item="direction", value=direction, all=rows, status="C", note=note))
+        motions.append(Derived(item="moving", value=going_up or going_down, all=rows, status="C", note=note))
+    return (*directions, *motions)

@@ -200,3 +200,21 @@ def test_a_lift_that_is_seen_whole_has_no_blind_spot(tmp_path: Path) -> None:
 def test_a_second_door_that_nobody_reports_is_said(tmp_path: Path) -> None:
     (spot,) = equipment_of(load_config(str(write(tmp_path, ("doors: [front]", "doors: [front, rear]"))))).blind_spots
     assert spot == "lift-1: no device gives the rear door: A02 and the end of an alarm need it"
+
+
+@pytest.mark.parametrize(("port", "said"), [("tcp://", "names no Modbus/TCP device"), ("tcp://h:99999", "1 to 65535")])
+def test_a_tcp_address_that_is_none_is_refused(tmp_path: Path, port: str, said: str) -> None:
+    path = write(tmp_path, ("port: /dev/ttyUSB0", f"port: {port}"))
+    message = refusal(path)
+    assert said in message
+    assert message.startswith(f"{path}:{line_with(path, port)}:")
+
+
+def test_devices_of_two_framings_cannot_share_a_bus(tmp_path: Path) -> None:
+    shipped, _ = config_text("profiles", "stm32-lift-sensor")
+    profile = tmp_path / "own.yaml"
+    profile.write_text(shipped.replace("hardware_verified", "framing: hpmont_cic\nhardware_verified", 1))
+    second = f"      - name: other\n        profile: {profile}\n        slave: 2\n        options: {{door_switch: open_end}}\n"
+    said = refusal(write(tmp_path, ("    # The landings from", f"{second}    # The landings from")))
+    assert "cannot share one bus" in said
+    assert "speaks hpmont_cic" in said

@@ -124,3 +124,10 @@ def test_what_cannot_be_derived_is_refused_with_its_line(old: str, new: str, sai
     with pytest.raises(ProtocolError, match=said) as refused:
         parse_profile(OPERATOR.replace(old, new), "operator")
     assert str(refused.value).startswith("operator:")
+
+
+@pytest.mark.parametrize("direction", Direction)
+def test_a_wired_module_says_what_the_lift_does(direction: Direction) -> None:
+    layout = module(di1=Channel("going_up"), di2=Channel("going_down", invert=True), di3=Channel("door_zone"))
+    said = {"direction": direction, "moving": direction is not Direction.NONE, "door_zone": True}
+    assert layout.decode(layout.blocks[0], layout.encode(layout.blocks[0], said)) == said
