@@ -18,8 +18,6 @@ from protocols.modbus.pdu import ReadFunction, ReadRequest, exception_name
 if TYPE_CHECKING:
     from pymodbus.client import AsyncModbusTcpClient
 
-_PYMODBUS_WAITS_S: Final = 3600.0
-"""Longer than any deadline of ours: pymodbus must never be the one who gives up."""
 _MOST_HEARD: Final = 4096
 """A turn that hears more than this is over."""
 _NEVER_DROPPED: Final = 1 << 20
@@ -46,7 +44,6 @@ class TcpConnection:
         self._client = client = AsyncModbusTcpClient(
             address,
             port=port,
-            timeout=_PYMODBUS_WAITS_S,
             retries=0,
             reconnect_delay=0,
             trace_packet=self._packet,
