@@ -31,9 +31,9 @@ from protocols.modbus.pdu import ReadRequest
 
 __all__ = ["NETWORK_MARGIN_NS", "TcpMaster", "parse_tcp"]
 
-NETWORK_MARGIN_NS: Final = 1_000_000_000
-"""Beyond the slave's latency: a lost segment sent again (200 ms and more on Linux), and 125 registers at 9600 Bd behind
-a gateway (300 ms)."""
+NETWORK_MARGIN_NS: Final = 500_000_000
+"""Beyond the slave's latency: a lost segment sent again (200 ms at least on Linux), and 125 registers at 9600 Bd behind
+a gateway (300 ms). While one unit is silent the others wait that long."""
 CONNECT_WITHIN_S: Final = 3.0
 """A first SYN that is lost is sent again after 1 s (RFC 6298)."""
 _NS_PER_MS: Final = 1_000_000
