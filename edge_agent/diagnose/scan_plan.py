@@ -136,15 +136,20 @@ def make_plan(
 def _lines(
     profiles: Sequence[Profile], bauds: tuple[int, ...], parities: tuple[Parity, ...]
 ) -> tuple[LineSettings, ...]:
-    """The profiles' defaults, what else they allow, and then everything chosen; no parity goes with one stop bit."""
-    known = [
-        LineSettings.parse(text)
-        for texts in ([profile.line.default for profile in profiles], *(profile.line.allowed for profile in profiles))
-        for text in texts
-    ]
-    chosen = [line for line in known if line.baud in bauds and line.parity in parities]
+    """The profiles' defaults, what else they allow, then everything chosen, each in the order of the speeds.
+
+    No parity goes with one stop bit: what is set to two understands that, and is understood.
+    """
+
+    def in_order(texts: Iterable[str]) -> list[LineSettings]:
+        lines = [LineSettings.parse(text) for text in texts]
+        chosen = [line for line in lines if line.baud in bauds and line.parity in parities]
+        return sorted(chosen, key=lambda line: (bauds.index(line.baud), parities.index(line.parity)))
+
+    defaults = in_order(profile.line.default for profile in profiles)
+    allowed = in_order(text for profile in profiles for text in profile.line.allowed)
     others = [LineSettings(baud, 8, parity, 1) for baud in bauds for parity in parities]
-    return tuple(dict.fromkeys((*chosen, *others)))
+    return tuple(dict.fromkeys((*defaults, *allowed, *others)))
 
 
 def first_register(profile: Profile, profiles: Sequence[Profile]) -> int | None:

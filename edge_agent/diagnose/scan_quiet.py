@@ -30,7 +30,7 @@ class Listened(msgspec.Struct, frozen=True):
 
 
 class Quiet:
-    """Listens on one port. `on_listen` is told the line before each listening, and how long that takes."""
+    """Listens on one port. `on_listen` is told each line that is listened to, and for how long."""
 
     def __init__(
         self, open_bus: BusOpener, port: str, clock: Clock, on_listen: Callable[[LineSettings, int], None]
@@ -72,10 +72,10 @@ class Quiet:
         return best
 
     async def _listen(self, line: LineSettings, for_ns: int) -> Listened:
-        self._on_listen(line, for_ns)
         tally = Tally(line, self._clock.now_ns())
         sniffer = Sniffer(Bus(self._open_bus, self._port, line), line, self._clock, tally.add)
         await sniffer.open()
+        self._on_listen(line, for_ns)
         await sniffer.listen(for_ns)
         sniffer.finish()
         return Listened(line, tally.summary(self._clock.now_ns()), has_errors(sniffer.uart_errors))
