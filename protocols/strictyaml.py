@@ -77,6 +77,10 @@ class Document:
             what, path = (found["what"], _steps(found["path"])) if found else (str(error), ())
             raise self.error(path, what) from error
 
+    def has(self, key: str) -> bool:
+        """Whether `key` stands at the top."""
+        return isinstance(self._root, yaml.MappingNode) and any(one.value == key for one, _ in self._root.value)
+
     def error(self, path: str | Path, what: str) -> ConfigError:
         """An error about what stands at `path`, for checks that a type cannot express."""
         where = _steps(f".{path}") if isinstance(path, str) else path

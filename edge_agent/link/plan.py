@@ -76,7 +76,8 @@ class Station(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, profile: Profile, options: Mapping[str, str], place: Place = FIRST_PLACE) -> Self:
         """The device of a profile in an installation that answers its options so. Raises ProtocolError."""
-        return cls(compile_layout(profile, options, place), SlaveTimes.of(profile), profile.max_regs)
+        most = profile.max_regs if profile.ask_at_most is None else profile.ask_at_most
+        return cls(compile_layout(profile, options, place), SlaveTimes.of(profile), most)
 
 
 class Wish(msgspec.Struct, frozen=True):

@@ -42,7 +42,7 @@ def width_of(row: Row) -> int:
 def gives_of(row: Row) -> tuple[str, ...]:
     """The vocabulary items that a row feeds, in order."""
     if row.faults is not None:
-        return ("faults",)
+        return () if row.past else ("faults",)
     return tuple(row.meanings) if row.item is None else (row.item,)
 
 
@@ -145,9 +145,11 @@ def _row_place(row: Row, profile: Profile) -> Iterator[Problem]:
         yield ("words",), "a coil or discrete input is one bit; remove it"
     meant = bool(gives_of(row)) or row.scale is not None or row.default != 0
     if row.words > 1 and row.word_order is None and meant:
-        yield ("word_order",), "a number over two registers needs it: high_first or low_first"
+        yield ("word_order",), "a number over several registers needs it: high_first or low_first"
     if row.pair is Pair.DECIMAL and row.words == 1:
-        yield ("pair",), "only a number over two registers is a pair; remove it"
+        yield ("pair",), "only a number over several registers is a pair; remove it"
+    if row.past and row.faults is None:
+        yield ("past",), "only a row of faults is of the past; remove it"
     if row.channel is not None and (width_of(row) != 1 or gives_of(row)):
         yield ("channel",), "a channel is one bit, and the lift's file says what it feeds; remove its items"
     if row.words > profile.max_regs:

@@ -1,4 +1,4 @@
-"""The parts of a profile beside rows and ranges: items that hang on rows, printed frames, exceptions, identity.
+"""The parts of a profile beside rows and ranges: items that hang on rows, exceptions, identity.
 
 `problems` of `check.py` asks this module; each function yields (where, what is wrong and what to do).
 """
@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from protocols.lift.vocabulary import ITEMS, ItemKind
-from protocols.modbus.crc import crc16, crc_ok
 from protocols.nearest import hint
-from protocols.profiles.schema import Derived, Profile, Row, Vector
+from protocols.profiles.schema import Derived, Profile, Row
 
 Problem = tuple[tuple[str | int, ...], str]
 _EXCEPTIONS: Final = range(0x01, 0x100)
@@ -20,8 +19,6 @@ def part_problems(profile: Profile, width_of: dict[str, int]) -> Iterator[Proble
     rows = {row.name: row for row in profile.rows}
     for index, one in enumerate(profile.derived):
         yield from ((("derived", index, *where), what) for where, what in _derived(one, rows, width_of, profile))
-    for index, vector in enumerate(profile.vectors):
-        yield from ((("vectors", index, *where), what) for where, what in _vector(vector, rows))
     for code in profile.exceptions:
         if code not in _EXCEPTIONS:
             yield ("exceptions", code), f"{code} is no exception code; one is 1 to 255"
@@ -43,7 +40,7 @@ def _derived(one: Derived, rows: dict[str, Row], width_of: dict[str, int], profi
         if not 0 <= raw < 1 << width_of[name]:
             yield ("all", name), f"{raw} does not fit into {width_of[name]} bits"
         if rows[name].words > 1:
-            yield ("all", name), "a number over two registers decides nothing; name a row of one"
+            yield ("all", name), "a number over several registers decides nothing; name a row of one"
     taken = [rows[name] for name in one.all]
     if not any(_in_one_range(profile, taken, index) for index in range(len(profile.blocks))):
         yield ("all",), "its rows stand in different ranges, and so are of different instants; keep to one block"
@@ -61,17 +58,3 @@ def _in_one_range(profile: Profile, taken: list[Row], index: int) -> bool:
     span = max(row.address for row in taken) + 1 - lowest
     inside = all(row.function == block.function and block.address <= row.address < last for row in taken)
     return inside and span <= profile.max_regs
-
-
-def _vector(vector: Vector, rows: dict[str, Row]) -> Iterator[Problem]:
-    for name in ("request", "reply"):
-        text: str | None = getattr(vector, name)
-        if text is None:
-            continue
-        adu = bytes.fromhex(text)
-        if not crc_ok(adu):
-            right = crc16(adu[:-2]).to_bytes(2, "little").hex(" ").upper()
-            yield (name,), f"its CRC is wrong, {right} would be right; a misprint is no evidence, leave it out"
-    for row in vector.says:
-        if row not in rows:
-            yield ("says", row), f"no row {row!r}; {hint(row, rows)}"

@@ -42,14 +42,18 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     rate: Rate
 
     def raw(self, words: Sequence[int]) -> int | None:
-        """The raw number; None if nobody knows in which order its two words stand."""
+        """The raw number; None if nobody knows in which order its words stand, or a decimal part is none."""
         if self.words == 1:
             return words[self.offset] >> self.shift & self.mask
-        one, other = words[self.offset : self.offset + 2]
         if self.high_first is None:
             return None
-        high, low = (one, other) if self.high_first else (other, one)
-        return high * self.base + low if low < self.base else None
+        parts = words[self.offset : self.offset + self.words]
+        number, *lower = parts if self.high_first else parts[::-1]
+        for part in lower:
+            if part >= self.base:
+                return None
+            number = number * self.base + part
+        return number
 
     def put(self, words: list[int], values: Mapping[str, object]) -> None:
         """Set this field's bits: what the values say, else the stated default."""
@@ -58,8 +62,12 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         if self.words == 1:
             words[self.offset] |= raw << self.shift
             return
-        high, low = divmod(raw, self.base)
-        words[self.offset : self.offset + 2] = [low, high] if self.high_first is False else [high, low]
+        parts: list[int] = []
+        for _ in range(self.words - 1):
+            raw, part = divmod(raw, self.base)
+            parts.append(part)
+        parts.append(raw)
+        words[self.offset : self.offset + self.words] = parts if self.high_first is False else parts[::-1]
 
 
 def compile_field(row: Row, offset: int, faults: Mapping[int, FaultSpec]) -> Field:
@@ -90,12 +98,10 @@ def _rate(row: Row, gives: tuple[tuple[str, Read], ...]) -> Rate:
 
 
 def _coding(row: Row, faults: Mapping[int, FaultSpec]) -> tuple[Read, tuple[tuple[str, Read], ...], Write]:
-    if row.faults is FaultCoding.BITS:
-        read, write = _fault_bits(faults)
-    elif row.faults is FaultCoding.CODE:
-        read, write = _fault_code(faults, 1)
-    elif row.faults is FaultCoding.CODE_SUB:
-        read, write = _fault_code(faults, _SUB_CODES)
+    if row.faults is not None:
+        read, write = _faults(row.faults, faults)
+        if row.past:
+            return read, (), _write_number(row.name, row, scaled=False)
     elif row.meanings:
         tables = _meanings(row)
         return int, tuple((item, table.get) for item, table in tables.items()), _write_meanings(tables)
@@ -166,6 +172,16 @@ def _write_number(name: str, row: Row, *, scaled: bool) -> Write:
         return min(max(raw, least), most) & (1 << width) - 1
 
     return write
+
+
+def _faults(coding: FaultCoding, faults: Mapping[int, FaultSpec]) -> tuple[Read, Write]:
+    match coding:
+        case FaultCoding.BITS:
+            return _fault_bits(faults)
+        case FaultCoding.CODE:
+            return _fault_code(faults, 1)
+        case FaultCoding.CODE_SUB:
+            return _fault_code(faults, _SUB_CODES)
 
 
 def _fault_bits(faults: Mapping[int, FaultSpec]) -> tuple[Read, Write]:

@@ -167,12 +167,12 @@ class Layout:
 def compile_layout(profile: Profile, options: Mapping[str, str], place: Place = FIRST_PLACE) -> Layout:
     """The layout for an installation that answers the profile's options, at its place. Raises ProtocolError."""
     _check_options(profile, options)
-    profile = placed(profile, place)
-    rows = [row for row in profile.rows if row.holds(options)]
+    held = tuple(row for row in profile.rows if row.holds(options))
+    profile = placed(msgspec.structs.replace(profile, rows=held), place)
     parts: list[Part] = []
     for spec in profile.blocks:
-        held = [row for row in rows if row.function == spec.function and _holds(spec, row.address)]
-        fields = {row.name: compile_field(row, row.address - spec.address, profile.faults) for row in held}
+        here = [row for row in profile.rows if row.function == spec.function and _holds(spec, row.address)]
+        fields = {row.name: compile_field(row, row.address - spec.address, profile.faults) for row in here}
         rules = tuple(
             compile_rule(derived, fields) for derived in profile.derived if derived.all.keys() <= fields.keys()
         )

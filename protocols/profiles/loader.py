@@ -1,13 +1,18 @@
 """Reads profiles strictly: what is wrong is one line that names the file, the line and the fix."""
 
+from itertools import chain
 from pathlib import Path
+from typing import Final
 
 from protocols.profiles.check import problems
-from protocols.profiles.schema import Profile
-from protocols.resources import config_names, config_text
+from protocols.profiles.schema import Profile, Variant
+from protocols.profiles.vectors import vector_problems
+from protocols.resources import NoSuchName, config_names, config_text
 from protocols.strictyaml import ConfigError, Document
 
-_KIND = "profiles"
+_KIND: Final = "profiles"
+EXTENDS: Final = "extends"
+"""The key that makes a file say no more than how it differs from another."""
 
 
 def profile_names() -> list[str]:
@@ -18,8 +23,8 @@ def profile_names() -> list[str]:
 def parse_profile(text: str, source: str) -> Profile:
     """The profile in a YAML text; `source` names it in errors. Raises ConfigError."""
     document = Document(text, source)
-    profile = document.to(Profile)
-    for where, what in problems(profile):
+    profile = _variant(document) if document.has(EXTENDS) else document.to(Profile)
+    for where, what in chain(problems(profile), vector_problems(profile)):
         raise document.error(where, what)
     return profile
 
@@ -33,6 +38,18 @@ def load_profile(name_or_path: str) -> Profile:
     if profile.name != name_or_path:
         raise Document(text, source).error("name", f"{profile.name} is in a file for {name_or_path}; make them agree")
     return profile
+
+
+def _variant(document: Document) -> Profile:
+    variant = document.to(Variant)
+    try:
+        text, source = config_text(_KIND, variant.extends)
+    except NoSuchName as error:
+        raise document.error(EXTENDS, str(error)) from error
+    base = Document(text, source)
+    if base.has(EXTENDS):
+        raise document.error(EXTENDS, f"{variant.extends} extends another one itself; extend that one")
+    return variant.of(base.to(Profile))
 
 
 def _read(path: str) -> str:

@@ -16,6 +16,7 @@ from protocols.lift.vocabulary import Rate
 from protocols.upstream.messages import Text
 
 Key = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", max_length=48)]
+ProfileName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=48)]
 Address = Annotated[int, Meta(ge=0, le=0xFFFF)]
 FunctionCode = Annotated[int, Meta(ge=1, le=4)]
 Bit = Annotated[int, Meta(ge=0, le=15)]
@@ -129,7 +130,7 @@ class BlockSpec(Section, frozen=True, kw_only=True):
 
 
 class WordOrder(enum.Enum):
-    """Which word of a number over two registers stands at the lower address."""
+    """Which word of a number over several registers stands at the lowest address."""
 
     HIGH_FIRST = "high_first"
     LOW_FIRST = "low_first"
@@ -165,15 +166,16 @@ class Row(Section, frozen=True, kw_only=True):
 
     `bits` is [lowest, highest] within the word (none: the whole word; a coil or discrete input has no bits). The row
     feeds one vocabulary `item` as a truth value or a scaled number; or several through `meanings` (item -> raw number
-    -> word of the vocabulary; the first item decides when values contradict); or the fault list through `faults`. A row
-    that feeds nothing is shown raw. `rate` says how often it is read, if not as its items want. What a `channel` feeds
-    says the lift's file. `default` is the raw number that a simulated device reports if nobody says better.
+    -> word of the vocabulary; the first item decides when values contradict); or the fault list through `faults`,
+    unless it is one of the `past`: people read its name then, and nobody judges it. A row that feeds nothing is shown
+    raw. `rate` says how often it is read, if not as its items want. What a `channel` feeds says the lift's file.
+    `default` is the raw number that a simulated device reports if nobody says better.
     """
 
     name: Key
     function: FunctionCode = HOLDING
     address: Address
-    words: Annotated[int, Meta(ge=1, le=2)] = 1
+    words: Annotated[int, Meta(ge=1, le=4)] = 1
     word_order: WordOrder | None = None
     pair: Pair = Pair.BINARY
     bits: tuple[Bit, Bit] | None = None
@@ -184,6 +186,7 @@ class Row(Section, frozen=True, kw_only=True):
     invert: bool = False
     meanings: dict[str, dict[int, bool | str]] = {}
     faults: FaultCoding | None = None
+    past: bool = False
     rate: Rate | None = None
     channel: Annotated[int, Meta(ge=1, le=64)] | None = None
     when: dict[Key, Key] = {}
@@ -233,11 +236,12 @@ class Profile(Section, frozen=True, kw_only=True):
     """One kind of device on the bus. `faults` is keyed by bit number or fault code; tables are never shared.
 
     `transport_verified`: a source shows that this framing is spoken on this port. A `stub` has too little of the map to
-    be polled: it is there to be copied and filled in. `exceptions` are the device's own codes beyond the standard's. An
-    item of a door operator is written `doors.this.open`: which door it is says the installation.
+    be polled: it is there to be copied and filled in. `ask_at_most`: how many registers we ask for at once where fewer
+    than `max_regs` are safer; a wider row is asked for alone. `exceptions` are the device's own codes beyond the
+    standard's. An item of a door operator is written `doors.this.open`: which door it is says the installation.
     """
 
-    name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=48)]
+    name: ProfileName
     title: Text
     kind: DeviceKind
     tier: Tier
@@ -250,6 +254,7 @@ class Profile(Section, frozen=True, kw_only=True):
     line: LineSpec
     functions: Annotated[tuple[FunctionCode, ...], Meta(min_length=1)]
     max_regs: Annotated[int, Meta(ge=1, le=125)]
+    ask_at_most: Annotated[int, Meta(ge=1, le=125)] | None = None
     min_gap_ms: Milliseconds = 0.0
     max_late_ms: Milliseconds = 1000.0
     behaviour: Behaviour
@@ -265,3 +270,24 @@ class Profile(Section, frozen=True, kw_only=True):
     derived: tuple[Derived, ...] = ()
     faults: dict[int, FaultSpec] = {}
     vectors: tuple[Vector, ...] = ()
+
+
+class Variant(Section, frozen=True, kw_only=True):
+    """A profile that says what another one says (`extends`, by name), but for what is given here."""
+
+    extends: ProfileName
+    name: ProfileName
+    title: Text
+    hardware_verified: bool
+    framing: Framing | None = None
+    transport_verified: bool | None = None
+    behaviour: Behaviour | None = None
+    line: LineSpec | None = None
+    max_regs: Annotated[int, Meta(ge=1, le=125)] | None = None
+    vectors: tuple[Vector, ...] | None = None
+
+    def of(self, base: Profile) -> Profile:
+        """The whole profile."""
+        given = {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}
+        del given["extends"]
+        return msgspec.structs.replace(base, **given)

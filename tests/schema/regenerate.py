@@ -12,22 +12,24 @@ import msgspec
 from edge_agent.config_types import AgentConfig
 from hil.setup import BenchSetup
 from protocols.lift.catalogue import CatalogueFile
-from protocols.profiles.schema import Profile
+from protocols.profiles.schema import Profile, Variant
 from sim.building import Building
 
 SCHEMAS = Path(__file__).parents[2] / "configs" / "schemas"
-TYPES: dict[str, type] = {
-    "agent": AgentConfig,
-    "profile": Profile,
-    "building": Building,
-    "bench": BenchSetup,
-    "catalogue": CatalogueFile,
+TYPES: dict[str, tuple[type, ...]] = {
+    "agent": (AgentConfig,),
+    "profile": (Profile, Variant),
+    "building": (Building,),
+    "bench": (BenchSetup,),
+    "catalogue": (CatalogueFile,),
 }
+"""What a file of each kind can be."""
 
 
 def schema_of(name: str) -> dict[str, Any]:
     """The JSON Schema of one kind of file."""
-    schema = msgspec.json.schema(TYPES[name])
+    refs, parts = msgspec.json.schema_components(TYPES[name], ref_template="#/$defs/{name}")
+    schema = {**(refs[0] if len(refs) == 1 else {"anyOf": list(refs)}), "$defs": parts}
     _close(schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"liftwarden {name}", **schema}
 
