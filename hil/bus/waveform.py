@@ -137,7 +137,7 @@ def receive(levels: Levels, line: LineSettings, from_ns: int, until_ns: int, dri
     """The characters whose start bit falls at `from_ns` or later and whose stop bit was sampled by `until_ns`."""
     uart = _uart(line, drift_ppm)
     chars: list[RxChar] = []
-    index = bisect_left(levels, (from_ns, SPACE))
+    index = _first_from(levels, from_ns)
     while index < len(levels):
         t_ns, level = levels[index]
         if level == MARK:
@@ -148,7 +148,7 @@ def receive(levels: Levels, line: LineSettings, from_ns: int, until_ns: int, dri
         bits, index = _sample(levels, index, t_ns, uart.samples)
         if bits & 1:
             from_ns = t_ns + uart.samples[0] + 1
-            index = bisect_left(levels, (from_ns, SPACE))
+            index = _first_from(levels, from_ns)
             continue
         if t_ns + uart.samples[-1] > until_ns:
             return Reception(tuple(chars), t_ns, t_ns + uart.char_ns)
@@ -180,17 +180,47 @@ def _char(bits: int, parity: Parity, t_ns: int) -> RxChar:
 # edits
 
 
-def invert(levels: Levels, windows: Sequence[Window]) -> list[Edge]:
+def level_at(levels: Levels, t_ns: int) -> int:
+    """The level at an instant; an edge counts from its own instant on."""
+    index = _first_from(levels, t_ns + 1)
+    return levels[index - 1][1] if index else MARK
+
+
+def invert(levels: Levels, windows: Iterable[Window]) -> list[Edge]:
     """Turn the level over inside `windows`, which are in order and do not overlap: a glitch, a flipped bit."""
-    return _sweep(levels, [edge for start, end in windows for edge in ((start, 1), (end, 0))], 0, operator.xor)
+    edges: list[Edge] = []
+    done = 0
+    for start, end in windows:
+        first, last = _first_from(levels, start), _first_from(levels, end)
+        edges += levels[done:first]
+        _step(edges, start, 1 - level_at(levels, start))
+        for t_ns, level in levels[first:last]:
+            _step(edges, t_ns, 1 - level)
+        _step(edges, end, level_at(levels, end))
+        done = _first_from(levels, end + 1)
+    edges += levels[done:]
+    return edges
 
 
 def force(levels: Levels, window: Window, level: int) -> list[Edge]:
     """Hold the line at `level` inside `window`: stuck."""
     start, end = window
-    if level == MARK:
-        return _sweep(levels, [(start, 1), (end, 0)], 0, operator.or_)
-    return _sweep(levels, [(start, 0), (end, 1)], 1, operator.and_)
+    edges = list(levels[: _first_from(levels, start)])
+    _step(edges, start, level)
+    _step(edges, end, level_at(levels, end))
+    edges += levels[_first_from(levels, end + 1) :]
+    return edges
+
+
+def _first_from(levels: Levels, t_ns: int) -> int:
+    """The place of the first edge at `t_ns` or later."""
+    return bisect_left(levels, (t_ns, SPACE))
+
+
+def _step(edges: list[Edge], t_ns: int, level: int) -> None:
+    """Go to `level`, if that is a change."""
+    if level != (edges[-1][1] if edges else MARK):
+        edges.append((t_ns, level))
 
 
 def merge(drives: Sequence[Drive], idle: Levels = (), rule: Merge = Merge.AND) -> list[Edge]:

@@ -15,6 +15,7 @@ from hil.bus.waveform import (
     encode,
     force,
     invert,
+    level_at,
     merge,
     receive,
 )
@@ -210,6 +211,34 @@ def test_a_pulse_across_the_middle_of_a_bit_flips_that_bit_alone_and_parity_sees
         value ^ (1 << bit if index == byte else 0) for index, value in enumerate(data)
     ]
     assert [index for index, char in enumerate(chars) if char.parity_error] == [byte]
+
+
+TICKS = st.integers(-20, 300)
+"""A few instants and many edges on them."""
+EDGES = st.lists(TICKS, unique=True, max_size=20).map(lambda at: [(t, n % 2) for n, t in enumerate(sorted(at))])
+
+
+@given(EDGES, st.lists(TICKS, unique=True, max_size=8).map(sorted))
+def test_to_invert_turns_the_level_over_inside_the_windows_and_nowhere_else(
+    levels: list[Edge], ends: list[int]
+) -> None:
+    windows = list(zip(ends[::2], ends[1::2], strict=False))
+    inverted = invert(levels, windows)
+    for t_ns in range(-21, 302):
+        inside = any(start <= t_ns < end for start, end in windows)
+        assert level_at(inverted, t_ns) == level_at(levels, t_ns) ^ inside
+    assert [level for _, level in inverted] == [n % 2 for n in range(len(inverted))]
+
+
+@given(EDGES, TICKS, TICKS, st.sampled_from([MARK, SPACE]))
+def test_to_force_holds_the_level_inside_the_window_and_nowhere_else(
+    levels: list[Edge], one: int, other: int, level: int
+) -> None:
+    start, end = min(one, other), max(one, other) + 1
+    forced = force(levels, (start, end), level)
+    for t_ns in range(-21, 302):
+        assert level_at(forced, t_ns) == (level if start <= t_ns < end else level_at(levels, t_ns))
+    assert [level for _, level in forced] == [n % 2 for n in range(len(forced))]
 
 
 @given(SOME, st.integers(0, 10**7), st.integers(1, 10**7))
