@@ -11,7 +11,7 @@
 
 Faults are armed by the same attributes and methods that a hand would undo them with, at any time (`at` says when):
 
-- A and B exchanged at the adapter: `swap_wires()`; undo: `swap_wires()`
+- A and B exchanged at the adapter, or at all slaves: `swap_wires()`; undo: `swap_wires()`
 - exchanged at one slave: `slaves[name].wiring.swapped = True`; undo: the same
 - a slave's speed, parity, stop bits: `SlaveSpec(line=...)`; undo: open with other settings
 - a slave's clock off: `SlaveSpec(drift_ppm=...)`

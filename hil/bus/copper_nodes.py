@@ -4,6 +4,7 @@ Each acts on virtual or real time through the segment alone and has a switch; wh
 """
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -100,7 +101,7 @@ class CopperSlave:
         return encode_reply(request, tuple(registers[register] for register in wanted))
 
 
-class _Repeated:
+class _Repeated(ABC):
     """Something done again and again while switched on."""
 
     def __init__(self, copper: Copper, first_ns: int) -> None:
@@ -113,11 +114,13 @@ class _Repeated:
             self._act()
         self._copper.at(self._copper.now_ns + max(1, self._pause_ns()), self._turn)
 
+    @abstractmethod
     def _act(self) -> None:
-        raise NotImplementedError
+        """Do it once."""
 
+    @abstractmethod
     def _pause_ns(self) -> int:
-        raise NotImplementedError
+        """How long until the next time."""
 
 
 class AsksSpec(msgspec.Struct, frozen=True):
