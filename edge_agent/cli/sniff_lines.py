@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+import msgspec
 from rich.text import Text as Styled
 
 from edge_agent.cli.output import wrapped
@@ -10,6 +11,7 @@ from edge_agent.clock import NS
 from edge_agent.diagnose.conversation import Heard, Oddity, Role
 from edge_agent.diagnose.sniff_tally import Summary
 from edge_agent.diagnose.sniff_words import LABELS, asks_for, say
+from edge_agent.ports import UartErrors
 from protocols.language import pick
 from protocols.upstream.messages import Text
 
@@ -41,6 +43,14 @@ _WORDS: Final[Mapping[str, Text]] = {
     "turns": Text("请求 {asked}, 应答 {answered}", "{asked} asked, {answered} answered"),
     "exceptions": Text(", 异常 {count}", ", {count} exceptions"),
     "damaged": Text(", 损坏 {count}", ", {count} damaged"),
+    "uart": Text(
+        "UART 错误: 停止位 {framing}, 校验 {parity}, 溢出 {overrun}",
+        "UART errors: {framing} stop bits, {parity} parity, {overrun} overrun",
+    ),
+    "unreadable": Text(
+        "{count} 字节, 没有一个完整的帧: 换一个 --line 再试, 或检查 A/B 接线",
+        "{count} bytes and not one frame: try another --line, or check A and B",
+    ),
     "no_slaves": Text("没有听到任何从站", "no slave was heard"),
 }
 
@@ -89,8 +99,8 @@ def _oddity(oddity: Oddity, heard: Heard, lang: str) -> Iterator[Styled]:
     yield from wrapped(" " * _INDENT + "! ", Styled(say(oddity, heard, lang), style=style), _INDENT + 2, _WIDTH)
 
 
-def summary_lines(summary: Summary, lang: str) -> Iterator[Styled]:
-    """The numbers at the end."""
+def summary_lines(summary: Summary, uart: UartErrors | None, lang: str) -> Iterator[Styled]:
+    """The numbers at the end; `uart`: what the port's UART counted, if it counts."""
     yield from _labelled("time", _word("used", lang, seconds=summary.seconds, percent=100 * summary.bus_use), lang)
     counts = {"frames": summary.frames, "requests": summary.requests, "answers": summary.answers}
     yield from _labelled("frames", _word("counts", lang, **counts), lang)
@@ -99,8 +109,12 @@ def summary_lines(summary: Summary, lang: str) -> Iterator[Styled]:
     for name in ("bad_crc", *(name for name in LABELS if name != "bad_crc" and name in summary.oddities)):
         count = summary.oddities.get(name, 0)
         yield Styled(f"{pick(LABELS[name], lang)}: {count}", style=_ODD if count else "")
+    if uart is not None and uart.framing + uart.parity + uart.overrun:
+        yield from _folded("", _word("uart", lang, **msgspec.structs.asdict(uart)), style=_ODD)
     if not summary.slaves:
         yield Styled(_word("no_slaves", lang), style=_ODD)
+    if not summary.frames and summary.heard_bytes:
+        yield from _folded("", _word("unreadable", lang, count=summary.heard_bytes), style=_BAD)
     for address, slave in summary.slaves.items():
         turns = _word("turns", lang, asked=slave.asked, answered=slave.answered)
         turns += _word("exceptions", lang, count=slave.exceptions) if slave.exceptions else ""
@@ -112,8 +126,8 @@ def _labelled(name: str, text: str, lang: str) -> list[Styled]:
     return _folded(_word(name, lang), text)
 
 
-def _folded(label: str, text: str) -> list[Styled]:
-    return wrapped(label, Styled(text), _LABEL_CELLS if label else 0, _WIDTH)
+def _folded(label: str, text: str, style: str = "") -> list[Styled]:
+    return wrapped(label, Styled(text, style=style), _LABEL_CELLS if label else 0, _WIDTH)
 
 
 def _word(name: str, lang: str, **facts: object) -> str:

@@ -22,6 +22,7 @@ from edge_agent.diagnose.sniff_tally import Summary, Tally
 from edge_agent.diagnose.sniff_words import say
 from edge_agent.link.bus import Bus
 from edge_agent.link.serial_port import SerialBus
+from edge_agent.ports import UartErrors
 from protocols.modbus.line import LineSettings
 
 _DEFAULT_LINE: Final = "9600 8N1"
@@ -58,7 +59,7 @@ async def _listen(port: str, line: LineSettings, for_ns: int | None, write: Path
         except asyncio.CancelledError:
             pass  # Ctrl-C: this is how it is ended
         finally:
-            stack.callback(hearing.ends, clock.now_ns())
+            stack.callback(hearing.ends, clock.now_ns(), sniffer.uart_errors)
             sniffer.finish()
 
 
@@ -83,9 +84,9 @@ class _Hearing:
                 self.capture = None
                 raise
 
-    def ends(self, end_ns: int) -> None:
+    def ends(self, end_ns: int, uart: UartErrors | None) -> None:
         """It is over. Raises CaptureError."""
-        self._show.ends(self._tally.summary(end_ns))
+        self._show.ends(self._tally.summary(end_ns), uart)
         if self.capture is not None:
             self.capture.finish()
 
@@ -101,7 +102,7 @@ class _Show:
     def heard(self, heard: Heard, begin_ns: int) -> None:
         """Something was heard."""
 
-    def ends(self, summary: Summary) -> None:
+    def ends(self, summary: Summary, uart: UartErrors | None) -> None:
         """It is over."""
 
 
@@ -120,8 +121,8 @@ class _LineShow(_Show):
     def heard(self, heard: Heard, begin_ns: int) -> None:
         self._print(lines(heard, begin_ns, self._lang))
 
-    def ends(self, summary: Summary) -> None:
-        self._print([Styled(""), *summary_lines(summary, self._lang)])
+    def ends(self, summary: Summary, uart: UartErrors | None) -> None:
+        self._print([Styled(""), *summary_lines(summary, uart, self._lang)])
 
     def _print(self, lines: Iterable[Styled]) -> None:
         for line in lines:
@@ -147,5 +148,5 @@ class _JsonShow(_Show):
             }
         )
 
-    def ends(self, summary: Summary) -> None:
-        json_line({"summary": summary, "frames": summary.frames})
+    def ends(self, summary: Summary, uart: UartErrors | None) -> None:
+        json_line({"summary": summary, "frames": summary.frames, "uart": uart})

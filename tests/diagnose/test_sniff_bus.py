@@ -112,6 +112,18 @@ def test_a_port_that_is_lost_ends_the_listening_with_its_own_line() -> None:
     assert len(in_room(script).told) == 1
 
 
+def test_more_than_can_be_shown_ends_the_listening_instead_of_growing_without_end() -> None:
+    async def script(room: Room) -> None:
+        await room.sniffer.open()
+        for tick in range(5000):
+            room.at(2 * tick, "master", b"\x00")
+        await asyncio.sleep(11)
+        with pytest.raises(PortError, match="more comes than can be shown"):
+            await room.sniffer.listen(None)
+
+    in_room(script)
+
+
 def test_the_port_is_free_again_when_the_listening_is_cut_off() -> None:
     async def script(room: Room) -> None:
         task = asyncio.create_task(room.listen(10_000))

@@ -16,9 +16,10 @@ from typer.testing import CliRunner, Result
 
 from edge_agent.cli.app import app
 from edge_agent.cli.sniff_lines import head, lines, summary_lines
-from edge_agent.diagnose.conversation import Conversation, Heard
+from edge_agent.diagnose.conversation import Conversation, Heard, Oddity, Role
 from edge_agent.diagnose.pcapng import Packet, packet_block
 from edge_agent.diagnose.sniff_tally import Tally
+from edge_agent.ports import UartErrors
 from protocols.modbus.crc import append_crc
 from protocols.modbus.line import LineSettings
 from tests.support.processes import CLI, until
@@ -53,13 +54,15 @@ def heard() -> list[Heard]:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_everything_fits_40_columns(lang: str) -> None:
-    told, tally = heard(), Tally(LINE, 0)
+    told, tally, unreadable = heard(), Tally(LINE, 0), Tally(LINE, 0)
     for one in told:
         tally.add(one)
+    unreadable.add(Heard(Role.JUNK, bytes(100_000), 0, 1, None, (Oddity.JUNK,)))
     shown = [
         *head("/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0", "115200 8E1", 20 * MS, lang),
         *(line for one in told for line in lines(one, 0, lang)),
-        *summary_lines(tally.summary(12 * 3600 * 1000 * MS), lang),
+        *summary_lines(tally.summary(12 * 3600 * 1000 * MS), UartErrors(99_999, 99_999, 99_999, 0), lang),
+        *summary_lines(unreadable.summary(MS), None, lang),
     ]
     assert [line.plain for line in shown if cell_len(line.plain) > 40] == []
 
@@ -71,6 +74,18 @@ def test_a_turn_is_two_lines_with_the_silence_before_each() -> None:
         "    0.092 >   1 04 0000h x1",
         "    0.113 <   1 04 7 B           +12.7ms",
     ]
+
+
+def test_bytes_without_a_frame_are_a_hint_at_the_wrong_line_and_uart_errors_are_told() -> None:
+    tally = Tally(LINE, 0)
+    tally.add(Heard(Role.JUNK, bytes(30), 0, 1, None, (Oddity.JUNK,)))
+    said = " ".join(line.plain for line in summary_lines(tally.summary(MS), UartErrors(7, 2, 0, 0), "en"))
+    assert "UART errors: 7 stop bits, 2 parity, 0 overrun" in said
+    assert "30 bytes and not one frame: try another --line" in said
+    tally.add(Heard(Role.REQUEST, REQUEST, 0, 1, None))
+    quiet = " ".join(line.plain for line in summary_lines(tally.summary(MS), UartErrors(0, 0, 0, 0), "en"))
+    assert "not one frame" not in quiet
+    assert "UART" not in quiet
 
 
 @pytest.mark.parametrize(
