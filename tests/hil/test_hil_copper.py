@@ -97,25 +97,32 @@ async def take_turns(bench: Bench, turns: list[tuple[str, int, bytes]]) -> dict[
     t_ns = 0
     for name, gap_ns, data in turns:
         running_loop().call_at_ns(t_ns + gap_ns, bench.ends[name].send, data)
-        t_ns += gap_ns + LINE.wire_ns(len(data))
-    await asyncio.sleep(1)
+        t_ns += gap_ns + bench.segment.line.wire_ns(len(data))
+    await asyncio.sleep(2)
     return bench.heard
 
 
-@given(Turns, st.sampled_from(Delivery))
-def test_with_nothing_armed_copper_is_a_segment(turns: list[tuple[str, int, bytes]], delivery: Delivery) -> None:
+Lines = st.sampled_from(["9600 8N1", "19200 8E1", "115200 8O1", "1200 8N2"]).map(LineSettings.parse)
+
+
+@given(Turns, st.sampled_from(Delivery), Lines)
+def test_with_nothing_armed_copper_is_a_segment(
+    turns: list[tuple[str, int, bytes]], delivery: Delivery, line: LineSettings
+) -> None:
     async def main(make: Callable[..., Segment]) -> dict[str, Heard]:
-        return await take_turns(Bench(make(running_loop(), LINE, None, delivery)), turns)
+        return await take_turns(Bench(make(running_loop(), line, None, delivery)), turns)
 
     assert run_virtual(main(Copper)) == run_virtual(main(Segment))
 
 
-@given(Turns, st.sampled_from([Delivery.FRAME, Delivery.BYTE]))
-def test_the_waveform_says_what_the_short_cut_says(turns: list[tuple[str, int, bytes]], delivery: Delivery) -> None:
+@given(Turns, st.sampled_from([Delivery.FRAME, Delivery.BYTE]), Lines)
+def test_the_waveform_says_what_the_short_cut_says(
+    turns: list[tuple[str, int, bytes]], delivery: Delivery, line: LineSettings
+) -> None:
     """An edge is rounded to a ns once, so a character may seem to end a ns late or early."""
 
     async def main(make: Callable[[Copper], Copper]) -> dict[str, Heard]:
-        return await take_turns(Bench(make(Copper(running_loop(), LINE, None, delivery))), turns)
+        return await take_turns(Bench(make(Copper(running_loop(), line, None, delivery))), turns)
 
     by_bits, by_bytes = run_virtual(main(bits_only)), run_virtual(main(lambda copper: copper))
     for name, heard in by_bits.items():
