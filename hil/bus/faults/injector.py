@@ -45,15 +45,15 @@ class _Armed:
         self.seen = 0
         self.timer: Timer | None = None
 
-    def takes(self, sending: Sending, holds: bool) -> bool:
+    def takes(self, sending: Sending, holds: Callable[[], bool]) -> bool:
         """Whether it fires on this one. Draws from its own stream only if it may."""
         when = self.fault.when
         return when.match.fits(sending) and self.is_due(sending.start_ns, holds)
 
-    def is_due(self, t_ns: int, holds: bool) -> bool:
+    def is_due(self, t_ns: int, holds: Callable[[], bool]) -> bool:
         """The operators beside `match`."""
         when = self.fault.when
-        if not (holds and when.is_open(t_ns)) or self.is_spent:
+        if self.is_spent or not when.is_open(t_ns) or not holds():
             return False
         self.seen += 1
         return self.seen % when.every == 0 and (when.p >= 1 or self.turn.rng.random() < when.p)
@@ -143,7 +143,7 @@ class Injector:
     ) -> Sequence[Drive]:
         sending = Sending(drive.start_ns, drive.source, drive.data, line, self._request, is_request)
         change: Change | None = None
-        if armed.takes(sending, self._holds(armed)):
+        if armed.takes(sending, self._predicate(armed)):
             change = effect.change(sending, armed.turn)
         if change is None:
             return (drive,)
@@ -151,9 +151,9 @@ class Injector:
         self._record(armed, drive.start_ns, max(ends), change.done)
         return change.drives
 
-    def _holds(self, armed: _Armed) -> bool:
+    def _predicate(self, armed: _Armed) -> Callable[[], bool]:
         named = armed.fault.when.holds
-        return named is None or self._predicates[named]()
+        return _always if named is None else self._predicates[named]
 
     def _record(self, armed: _Armed, t_ns: int, until_ns: int, done: str) -> None:
         armed.turn.fired += 1
@@ -173,7 +173,7 @@ class Injector:
             self._later(armed, talker, self._busy_until_ns)
             return
         says = talker.speak(self._segment.line, armed.turn)
-        if armed.is_due(now_ns, self._holds(armed)):
+        if armed.is_due(now_ns, self._predicate(armed)):
             until_ns = self._mouth(talker.source).send(says.data)
             self._record(armed, now_ns, until_ns, says.done)
         self._later(armed, talker, now_ns + max(1, says.next_ns))
@@ -182,3 +182,7 @@ class Injector:
         if source not in self._mouths:
             self._mouths[source] = self._segment.attach(source, lambda _data, _t_ns: None)
         return self._mouths[source]
+
+
+def _always() -> bool:
+    return True

@@ -6,7 +6,7 @@ import msgspec
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="fault"):
-    """A kind of fault and its parameters; `loses` says whether it takes bytes off the wire by its nature."""
+    """A kind of fault and its parameters; `loses`: it can leave fewer bytes than there were."""
 
     loses: ClassVar[bool] = False
 

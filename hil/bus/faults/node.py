@@ -45,6 +45,8 @@ class Slow(Kind, frozen=True, tag="node.slow"):
 class Busy(Kind, frozen=True, tag="node.busy"):
     """The node says that it is busy (exception 6)."""
 
+    loses: ClassVar[bool] = True
+
     def change(self, sending: Sending, turn: Turn) -> Change | None:
         """Refuse."""
         return refused(sending, _BUSY)

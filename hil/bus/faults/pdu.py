@@ -3,7 +3,7 @@
 They change answers only; a request that comes their way is left alone.
 """
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -41,6 +41,8 @@ class WrongFunction(Kind, frozen=True, tag="pdu.wrong_fc"):
 class UnknownFunction(Kind, frozen=True, tag="pdu.unknown_fc"):
     """The answer is one to a function that no standard knows, with `n` bytes of data."""
 
+    loses: ClassVar[bool] = True
+
     function: Function = 0x64
     n: Annotated[int, Meta(ge=0, le=250)] = 4
 
@@ -55,6 +57,8 @@ class WrongCount(Kind, frozen=True, tag="pdu.wrong_count"):
 
     With `more` 0 and a lie the byte count alone is wrong: two more than there are.
     """
+
+    loses: ClassVar[bool] = True
 
     more: Annotated[int, Meta(ge=-124, le=124)] = -1
     lies: bool = False
@@ -73,6 +77,8 @@ class WrongCount(Kind, frozen=True, tag="pdu.wrong_count"):
 
 class Exception_(Kind, frozen=True, tag="pdu.exception"):  # noqa: N801  # the builtin's name is taken
     """A refusal with `code` instead of the answer."""
+
+    loses: ClassVar[bool] = True
 
     code: Byte = 2
 

@@ -91,6 +91,8 @@ class ForOtherMaster(Kind, frozen=True, tag="resp.for_other_master"):
 class Stale(Kind, frozen=True, tag="resp.stale"):
     """The registers are frozen: the first answer to each request is given for ever."""
 
+    loses: ClassVar[bool] = True
+
     def change(self, sending: Sending, turn: Turn) -> Change | None:
         """Answer as the first time."""
         if sending.is_request:
