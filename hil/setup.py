@@ -26,7 +26,7 @@ class DeviceSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """A device model on the bus: its profile, its address (default: the profile's), answers to what the profile asks.
 
     `first_floor` is the device's number for the lowest landing, `door` the one that a door operator moves, `channels`
-    what the inputs of a module are wired to.
+    what the inputs of a module are wired to. With `own_alarms` it also reports what its firmware concludes by itself.
     """
 
     profile: Annotated[str, Meta(min_length=1)]
@@ -35,6 +35,7 @@ class DeviceSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     first_floor: Annotated[int, Meta(ge=-100, le=100)] = 1
     door: DoorSide = DoorSide.FRONT
     channels: dict[int, Channel] = {}
+    own_alarms: bool = False
 
 
 class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

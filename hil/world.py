@@ -1,6 +1,7 @@
 """One bench's world: a plant, the device models that serve it, and the segment they sit on."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from edge_agent.config_types import (
@@ -19,6 +20,7 @@ from hil.broker import MemoryBroker
 from hil.bus.memory import MEMORY_PORT, MemoryBus
 from hil.bus.segment import Delivery, Segment, Tapped
 from hil.devices.habits import Habits
+from hil.devices.own_alarms import with_own_alarms
 from hil.devices.profile_device import ProfileDevice, Sample
 from hil.loop import NS_PER_S, VirtualClock, VirtualLoop, running_loop
 from hil.setup import BenchSetup, DeviceSetup, Planned
@@ -52,12 +54,13 @@ class World:
 
     def _device(self, index: int, setup: DeviceSetup, on_sample: OnSample | None) -> ProfileDevice:
         profile = self.profiles[index - 1]
+        values = partial(self.values, setup)
         return ProfileDevice(
             name=f"{profile.name}#{index}",
             slave=profile.slave if setup.slave is None else setup.slave,
             layout=compile_layout(profile, setup.options, Place(setup.door, setup.channels)),
             habits=Habits.of(profile),
-            values=lambda t_ns: self.values(setup, t_ns),
+            values=with_own_alarms(profile.name, values) if setup.own_alarms else values,
             on_sample=on_sample,
         )
 
