@@ -27,6 +27,7 @@ from protocols.modbus.line import LineSettings
 _SAME_ASKED: Final = (Aim.FIRST, Aim.LONG)
 _OVERLONG_BYTES: Final = 3
 """So many bytes more than the right answer has are somebody else's: turnaround noise and slips of a bit add fewer."""
+_SOMETHING_BYTES: Final = 3
 _MOST_AROUND: Final = 8
 """A few bytes before an answer and a few behind it."""
 _GARBLES_AT_LEAST: Final = 4
@@ -40,11 +41,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     `turns`: how often it was asked; `contact`: how often it answered at all; `good`: within its time. Shares are of
     turns. `understood`: short requests that something answered; `intact`: of those the good answers. `flips`: single
     bits turned over in damaged answers. `failed_short`, `failed_long`: turns without a good answer, few registers and
-    many. `second`: turns with more
-    heard than one answer has. `same_garble`: the share of the commonest damaged answer among damaged answers to the
-    same request, None with too few of them. `around`: turns with a few odd bytes before or behind the answer, or in
-    place of it. `idle_junk`: bytes a second that belong to no frame while nobody is asked, `idle_pulses` the share of
-    them that pulses make. `foreign_line`: settings at which somebody else's requests were heard.
+    many. `second`: turns with more heard than one answer has. `same_garble`: the share of the commonest damaged answer
+    among those to the same request, None with too few of them. `around`: the share of answers with a few odd bytes
+    before or behind, or of turns with some where nobody ever answers. `lone_breaks`: turns with one empty character
+    and nothing else. `idle_junk`: bytes a second that belong to no frame while nobody is asked, `idle_pulses` the
+    share of them that pulses make. `foreign_line`: settings at which somebody else's requests were heard.
     """
 
     turns: int
@@ -62,7 +63,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     failed_long: float
     second: int
     same_garble: float | None
-    around: int
+    around: float
     lone_breaks: int
     echoes: int
     strangers: int
@@ -89,6 +90,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         asked = evidence.asked(*_SAME_ASKED, Aim.PATIENT, after=after)
         turns = [turn for one in asked for turn in one.turns]
         short, long = evidence.turns(Aim.FIRST, after=after), evidence.turns(Aim.LONG, after=after)
+        responded = [turn for turn in short if turn.is_contact or len(turn.heard) >= _SOMETHING_BYTES]
         flips, behind = flips_behind_edges(turns)
         idle = evidence.listened(after)
         idle_s = sum(one.span_ns for one in idle) / 1e9
@@ -102,15 +104,15 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
             silent=_ended(turns, Ended.SILENT),
             late=_ended(turns, Ended.LATE),
             wrong=_ended(turns, Ended.WRONG),
-            understood=share(_ended(short, Ended.ANSWERED) + _ended(short, Ended.DAMAGED), len(short)),
-            intact=share(_ended(short, Ended.ANSWERED), _ended(short, Ended.ANSWERED) + _ended(short, Ended.DAMAGED)),
+            understood=share(len(responded), len(short)),
+            intact=share(_ended(responded, Ended.ANSWERED), len(responded)),
             flips=flips,
             flips_behind_edges=behind,
             failed_short=_failed(short),
             failed_long=_failed(long),
             second=sum(map(_has_second, turns)),
             same_garble=_same_garble(turns),
-            around=sum(map(_has_junk_around, turns)),
+            around=_junk_around(turns),
             lone_breaks=sum(_is_lone_break(turn) for turn in turns),
             echoes=sum(turn.echoed for turn in turns),
             strangers=sum(Counter.OTHER_MASTER in turn.counted for turn in turns),
@@ -165,8 +167,15 @@ def _has_second(turn: Turn) -> bool:
     return len(turn.heard) > longest + _OVERLONG_BYTES and turn.ended in {Ended.ANSWERED, Ended.DAMAGED, Ended.WRONG}
 
 
+def _junk_around(turns: Sequence[Turn]) -> float:
+    answered = [turn for turn in turns if turn.is_contact] or turns
+    return share(sum(map(_has_junk_around, answered)), len(answered))
+
+
 def _has_junk_around(turn: Turn) -> bool:
-    return turn.ended is not Ended.DAMAGED and 0 < turn.junk <= _MOST_AROUND and not _has_second(turn)
+    if turn.ended is Ended.DAMAGED or _has_second(turn) or _is_lone_break(turn):
+        return False
+    return 0 < turn.junk <= _MOST_AROUND
 
 
 def _is_lone_break(turn: Turn) -> bool:

@@ -12,9 +12,10 @@ from typing import Final
 import msgspec
 
 from edge_agent.diagnose.causes import Cause, Hand
+from edge_agent.diagnose.causes_clues import FAIR, HINT, PROOF, STRONG, Clue
 from edge_agent.diagnose.causes_evidence import Evidence, share
 from edge_agent.diagnose.causes_facts import Facts
-from edge_agent.diagnose.causes_rules import FAIR, HINT, PROOF, RULES, STRONG, Clue
+from edge_agent.diagnose.causes_rules import RULES
 from edge_agent.diagnose.causes_texts import NAMES, to_do
 from protocols.upstream.messages import Text
 
@@ -163,8 +164,12 @@ def helped(evidence: Evidence, hand: Hand) -> bool:
         return False
     if is_cured(before, after):
         return True
-    around = share(before.around, before.turns)
-    return hand is Hand.FIT_BIAS and around > _AROUND and share(after.around, after.turns) <= _CURED * around
+    return (
+        hand is Hand.FIT_BIAS
+        and before.contact > 0
+        and before.around > _AROUND
+        and after.around <= _CURED * before.around
+    )
 
 
 def is_cured(before: Facts, after: Facts) -> bool:
@@ -176,8 +181,8 @@ def is_cured(before: Facts, after: Facts) -> bool:
 
 def trouble(facts: Facts) -> float:
     """How bad it is, from 0 to 1: the worst of failures, odd bytes, second answers, junk on the idle line."""
-    around, second = share(facts.around, facts.turns), share(facts.second, facts.turns)
-    return max(facts.failed, around, second, min(1.0, facts.idle_junk / _IDLE_JUNK_PER_S))
+    second = share(facts.second, facts.turns)
+    return max(facts.failed, facts.around, second, min(1.0, facts.idle_junk / _IDLE_JUNK_PER_S))
 
 
 def next_test(evidence: Evidence, diagnosis: Diagnosis) -> Hand | None:

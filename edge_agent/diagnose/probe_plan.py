@@ -18,10 +18,12 @@ MOST_PROMPTS: Final = 3
 WHOLE_NS: Final = 120 * NS
 _LISTEN_NS: Final = 4 * NS
 _LISTEN_AGAIN_NS: Final = 3 * NS
-_LISTEN_IN_ALL_NS: Final = 12 * NS
 _FIRST_TURNS: Final = 10
 _LONG_TURNS: Final = 10
+_TURNS_A_LISTENING: Final = 20
 _TURNS_IN_ALL: Final = 60
+_HEALTHY_TURNS: Final = 120
+"""Trouble may come and go: a good link is watched for more than half a minute before it is called one."""
 _DARK_TURNS: Final = 30
 _PATIENT_TURNS: Final = 3
 _AFTER_TURNS: Final = 12
@@ -123,16 +125,19 @@ def _without_contact(evidence: Evidence, facts: Facts) -> Step | None:
 
 
 def _with_contact(evidence: Evidence, facts: Facts) -> Step | None:
+    """More of the same, some listening in between, until the statistics are good for a name, or for "healthy"."""
     long = evidence.turns(Aim.LONG)
     if len(long) < _LONG_TURNS:
         return Ask(Aim.LONG, _LONG_TURNS)
+    bad = trouble(facts) > HEALTHY_FAILURES
+    if bad and diagnose(evidence).verdict is Verdict.NAMED:
+        return None
     listened_ns = sum(one.span_ns for one in evidence.listened())
-    is_clear = diagnose(evidence).verdict is Verdict.NAMED and trouble(facts) > HEALTHY_FAILURES
-    if facts.turns < _TURNS_IN_ALL and not is_clear:
+    if listened_ns < _LISTEN_NS * (facts.turns // _TURNS_A_LISTENING):
+        return Listen(_LISTEN_NS)
+    if facts.turns < (_TURNS_IN_ALL if bad else _HEALTHY_TURNS):
         few_short = len(evidence.turns(Aim.FIRST)) < len(long)
         return Ask(Aim.FIRST, _FIRST_TURNS) if few_short else Ask(Aim.LONG, _LONG_TURNS)
-    if listened_ns < _LISTEN_IN_ALL_NS and not is_clear:
-        return Listen(_LISTEN_NS)
     return None
 
 
