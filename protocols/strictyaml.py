@@ -6,6 +6,7 @@ anchors and tags: a file that people correct by hand says each thing once, where
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final, TypeVar
 
 import msgspec
@@ -207,33 +208,43 @@ class Document:
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise self._error(key, path, "a key must be one word")
-            if key.value in pairs:
-                first = _line(pairs[key.value][1])
-                raise self._error(key, (*path, key.value), f"is there twice, first in line {first}; keep one")
-            pairs[key.value] = (key.value, key, value)
+            with self._judging((*path, key.value)):
+                if key.value in pairs:
+                    first = _line(pairs[key.value][1])
+                    raise self._error(key, (*path, key.value), f"is there twice, first in line {first}; keep one")
+                pairs[key.value] = (key.value, key, value)
         return list(pairs.values())
 
     def _read_struct(self, node: yaml.MappingNode, wanted: inspect.StructType, path: Path) -> dict[str, Plain]:
         fields = {field.encode_name: field for field in wanted.fields}
         plain: dict[str, Plain] = {}
-        for name, key, value in self._pairs(node, path):
-            if name not in fields:
-                raise self._error(key, (*path, name), f"unknown key; {key_hint(name, fields)}")
-            plain[name] = self._read(value, fields[name].type, (*path, name))
-        missing = [name for name, field in fields.items() if field.required and name not in plain]
-        if missing:
-            raise self._error(node, path, f"lacks {', '.join(missing)}")
+        pairs = self._pairs(node, path)
+        for name, key, value in pairs:
+            with self._judging((*path, name)):
+                if name not in fields:
+                    raise self._error(key, (*path, name), f"unknown key; {key_hint(name, fields)}")
+                plain[name] = self._read(value, fields[name].type, (*path, name))
+        written = {name for name, _, _ in pairs}
+        missing = [name for name, field in fields.items() if field.required and name not in written]
+        with self._judging(path):
+            if missing:
+                raise self._error(node, path, f"lacks {', '.join(missing)}")
         return plain
 
     def _read_dict(self, node: yaml.MappingNode, wanted: inspect.DictType, path: Path) -> dict[str, Plain]:
         self._check_length(node, path, wanted.min_length, wanted.max_length)
         plain: dict[str, Plain] = {}
         for name, key, value in self._pairs(node, path):
-            spelled = str(self._read(key, wanted.key_type, (*path, name)))
-            if spelled in plain:
-                raise self._error(key, (*path, name), f"is there twice, as {spelled}; keep one")
-            plain[spelled] = self._read(value, wanted.value_type, (*path, name))
+            with self._judging((*path, name)):
+                spelled = str(self._read(key, wanted.key_type, (*path, name)))
+                if spelled in plain:
+                    raise self._error(key, (*path, name), f"is there twice, as {spelled}; keep one")
+                plain[spelled] = self._read(value, wanted.value_type, (*path, name))
         return plain
+
+    def _judging(self, _path: Path) -> AbstractContextManager[None]:
+        """Around each part that is right or wrong by itself; here, the first error ends the reading."""
+        return nullcontext()
 
     def _check_length(self, node: yaml.CollectionNode, path: Path, least: int | None, most: int | None) -> None:
         if least is not None and len(node.value) < least:
@@ -252,7 +263,11 @@ class Document:
             kinds = [wanted.item_type] * len(node.value)
             least, most = wanted.min_length, wanted.max_length
         self._check_length(node, path, least, most)
-        return [self._read(child, kinds[index], (*path, index)) for index, child in enumerate(node.value)]
+        plain: list[Plain] = []
+        for index, child in enumerate(node.value):
+            with self._judging((*path, index)):
+                plain.append(self._read(child, kinds[index], (*path, index)))
+        return plain
 
 
 def _line(node: yaml.Node) -> int:

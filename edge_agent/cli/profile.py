@@ -69,25 +69,27 @@ def check(
     *,
     json: JsonOption = False,
 ) -> None:
-    """Check a profile of one's own: exit code 0 good, 3 bad, 1 cannot be read. / 检查设备配置文件."""
-    from protocols import ProtocolError  # noqa: PLC0415
-    from protocols.profiles.loader import parse_profile  # noqa: PLC0415
+    """Everything that is wrong with a profile; exit code 0 good, 3 bad, 1 cannot be read. / 检查设备配置文件."""
+    from protocols.profiles.review import review_profile  # noqa: PLC0415
 
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text file in UTF-8"
         raise fail(f"{file}: cannot read: {reason}; name a readable YAML file") from error
-    try:
-        profile = parse_profile(text, str(file))
-    except ProtocolError as error:
+    review = review_profile(text, str(file))
+    profile, lang = review.profile, place_of(context).lang
+    if profile is None:
         if json:
-            json_line({"file": str(file), "good": False, "problem": str(error)})
-        raise fail(str(error), BAD) from error
+            told = [{"line": error.line, "problem": str(error)} for error in review.errors]
+            json_line({"file": str(file), "good": False, "problems": told, "unjudged": review.unjudged})
+        lines = [str(error) for error in review.errors]
+        if review.unjudged:
+            lines.append(word("unjudged", lang, file=file, parts=", ".join(review.unjudged)))
+        raise fail("\n".join(lines), BAD)
     if json:
         json_line({"file": str(file), "good": True, **_summary(profile)})
     else:
-        lang = place_of(context).lang
         typer.echo(word("good", lang, file=file))
         show(_list_lines(profile, lang))
 

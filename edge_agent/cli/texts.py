@@ -132,6 +132,10 @@ WORDS: Final[Mapping[str, Text]] = {
     "floor": Text("{label} 层", "floor {label}"),
     "nothing_read": Text("尚未读到任何寄存器", "no register has been read yet"),
     "good": Text("{file}: 正确", "{file}: good"),
+    "unjudged": Text(
+        "{file}: 以上改正后再判断: {parts}",
+        "{file}: judged once the above is right: {parts}",
+    ),
     "verified": Text("已在实物上验证", "verified on hardware"),
     "not_verified": Text("未在实物上验证", "not verified on hardware"),
     "allowed": Text("线路参数可用: {lines}", "line settings it accepts: {lines}"),

@@ -23,7 +23,7 @@ def profile_names() -> list[str]:
 def parse_profile(text: str, source: str) -> Profile:
     """The profile in a YAML text; `source` names it in errors. Raises ConfigError."""
     document = Document(text, source)
-    profile = _variant(document) if document.has(EXTENDS) else document.to(Profile)
+    profile = variant_of(document) if document.has(EXTENDS) else document.to(Profile)
     for where, what in chain(problems(profile), vector_problems(profile)):
         raise document.error(where, what)
     return profile
@@ -40,7 +40,8 @@ def load_profile(name_or_path: str) -> Profile:
     return profile
 
 
-def _variant(document: Document) -> Profile:
+def variant_of(document: Document) -> Profile:
+    """The whole profile of a file that says how it differs from a shipped one. Raises ConfigError."""
     variant = document.to(Variant)
     try:
         text, source = config_text(_KIND, variant.extends)
