@@ -36,7 +36,8 @@ _NOISES: Final = {Counter.LEADING_JUNK, Counter.TRAILING_JUNK}
 class Exchange:
     """Hears what follows a request. `on_stray` is told of frames that belong to other turns.
 
-    `before` is the slave's last answer: what equals it is that one once more.
+    `before` is the slave's last answer: what equals it is that one once more. `contested`: another master asked the
+    slave and has no answer yet, so whose the next one is cannot be told.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Exchange:
         on_stray: Callable[[bytes], None],
         before: bytes = b"",
         grain_ns: int = 0,
+        contested: bool = False,
     ) -> None:
         self.request = request
         self.adu = encode_request(request)
@@ -68,7 +70,8 @@ class Exchange:
         self._damage = Damage(request, self.adu, line, self.sent_ns, self._silence_ns)
         self._junk: list[Anomaly] = []
         self._wrong: Failure | None = None
-        self._contested = self._is_cut = self._framed = False
+        self._contested = contested
+        self._is_cut = self._framed = False
 
     def take(self, data: bytes, t_ns: int) -> Reply | Failure | None:
         """Bytes, the last of them seen at `t_ns`; how the turn ended, if they ended it."""
@@ -97,7 +100,10 @@ class Exchange:
         adu = frame.adu
         if asks(adu) and adu != self.adu:
             self.counted.append(Counter.OTHER_MASTER)
-            self._contested |= adu[0] == self.request.slave
+            if adu[0] == self.request.slave:
+                self._contested = True
+            else:
+                self._on_stray(adu)
             return None
         match match(self.request, adu):
             case Match.ANSWER | Match.EXCEPTION if self._contested:

@@ -61,6 +61,7 @@ class RtuMaster:
         self._last: Exchange | None = None
         self._last_heard_ns = self._turn_ended_ns = 0
         self._answers: dict[int, bytes] = {}
+        self._asked_by_others: dict[int, int] = {}
         self._ended: asyncio.Future[Reply | Failure | None] | None = None
         self._busy_until_ns = 0
         self._spoken_on: BusPort | None = None
@@ -167,6 +168,7 @@ class RtuMaster:
             sent_ns + times.latency_ns + self._line.wire_ns(request.reply_len) + MARGIN_NS,
             self._heard_stray,
             before=self._answers.get(request.slave, b""),
+            contested=self._is_asked_by_others(request, times),
             grain_ns=0 if self._bus.port is None else self._bus.port.grain_ns,
         )
 
@@ -200,6 +202,14 @@ class RtuMaster:
         if drained_ns > asked_ns:  # it had not left before
             self._busy_until_ns = max(self._busy_until_ns, drained_ns)
             exchange.deadline_ns = max(exchange.deadline_ns, drained_ns)
+
+    def _is_asked_by_others(self, request: ReadRequest, times: SlaveTimes) -> bool:
+        """Whether another master's answer from this slave can still come, and would be taken for ours."""
+        asked_ns = self._asked_by_others.get(request.slave)
+        if asked_ns is None:
+            return False
+        wait_ns = times.latency_ns + times.max_late_ns + self._line.wire_ns(_LONGEST_FRAME_BYTES) + MARGIN_NS
+        return self._clock.now_ns() < asked_ns + wait_ns
 
     def _settle(self, exchange: Exchange, ended: Reply | Failure | None, times: SlaveTimes) -> None:
         slave = exchange.request.slave
@@ -262,6 +272,8 @@ class RtuMaster:
     def _heard_stray(self, adu: bytes) -> None:
         """A whole frame outside its sender's turn."""
         slave = adu[0]
+        if asks(adu):
+            self._asked_by_others[slave] = self._clock.now_ns()
         if slave not in self._counters:
             self.strays += 1
         elif asks(adu):
@@ -269,6 +281,7 @@ class RtuMaster:
         elif self._may_be_late(slave):
             self._counters[slave].add(Counter.LATE)
         else:
+            self._asked_by_others.pop(slave, None)  # it has answered them
             is_again = adu == self._answers.get(slave)
             self._counters[slave].add(Counter.DUPLICATE if is_again else Counter.UNSOLICITED)
 

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from hil.bus.faults.bounds import Alphabet, FewBytes, Millis, SlaveId, noise
 from hil.bus.faults.kind import Kind
+from hil.bus.faults.pdu import is_answer
 from hil.bus.faults.sending import NS_PER_MS, Change, Sending, Turn, Utterance
 from protocols.modbus.crc import append_crc
 from protocols.modbus.line import LineSettings
@@ -31,7 +32,7 @@ class DuplicateId(Kind, frozen=True, tag="bus.duplicate_id"):
 
     def change(self, sending: Sending, turn: Turn) -> Change | None:
         """Add the twin's answer."""
-        if sending.is_request or len(sending.data) <= _HEADER + _CRC:
+        if not is_answer(sending):
             return None
         frame = sending.data
         if self.data is Twin.DIFFERENT:

@@ -1,6 +1,6 @@
 """Faults of what is said: frames with a right CRC that answer something else than what was asked.
 
-They change answers only; a request that comes their way is left alone.
+They change whole good answers only: a request, or what another fault has damaged, is left alone.
 """
 
 from typing import Annotated, ClassVar
@@ -10,7 +10,7 @@ from msgspec import Meta
 from hil.bus.faults.bounds import Byte, Function, SlaveId
 from hil.bus.faults.kind import Kind
 from hil.bus.faults.sending import Change, Sending, Turn, changed
-from protocols.modbus.crc import append_crc
+from protocols.modbus.crc import append_crc, crc_ok
 
 _EXCEPTION = 0x80
 _HEADER = 3
@@ -96,4 +96,10 @@ def refused(sending: Sending, code: int) -> Change | None:
 
 
 def _reworded(sending: Sending, body: bytes, done: str) -> Change | None:
-    return None if sending.is_request else changed(sending, append_crc(body), done)
+    """Other words under a right CRC; a frame that is damaged already must not become a good one."""
+    return changed(sending, append_crc(body), done) if is_answer(sending) else None
+
+
+def is_answer(sending: Sending) -> bool:
+    """Whether it is a whole, undamaged answer."""
+    return not sending.is_request and crc_ok(sending.data)

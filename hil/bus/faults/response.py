@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from hil.bus.faults.bounds import Byte, Millis
 from hil.bus.faults.kind import Kind
+from hil.bus.faults.pdu import is_answer
 from hil.bus.faults.sending import NS_PER_MS, Change, Sending, Turn, changed
 from protocols.modbus.crc import append_crc
 
@@ -61,7 +62,7 @@ class Unsolicited(Kind, frozen=True, tag="resp.unsolicited"):
 
     def change(self, sending: Sending, turn: Turn) -> Change | None:
         """Add them."""
-        if sending.is_request:
+        if not is_answer(sending):
             return None
         words = bytes((self.byte,)) * (len(sending.data) - _HEADER - _CRC)
         frame = append_crc(sending.data[:_HEADER] + words)
@@ -95,7 +96,7 @@ class Stale(Kind, frozen=True, tag="resp.stale"):
 
     def change(self, sending: Sending, turn: Turn) -> Change | None:
         """Answer as the first time."""
-        if sending.is_request:
+        if not is_answer(sending):
             return None
         first = turn.memory.setdefault(sending.request, sending.data)
         return None if first == sending.data else changed(sending, first, "answered as at first")
@@ -106,7 +107,7 @@ class Torn(Kind, frozen=True, tag="resp.torn"):
 
     def change(self, sending: Sending, turn: Turn) -> Change | None:
         """Mix the two."""
-        if sending.is_request:
+        if not is_answer(sending):
             return None
         before = turn.memory.get(sending.request, sending.data)
         turn.memory[sending.request] = sending.data

@@ -1,0 +1,88 @@
+"""A second master on the bus: an answer from our slave that may be for him is not taken for ours."""
+
+import asyncio
+
+import pytest
+from link_bench import (
+    LATENCY_NS,
+    LINE,
+    MAX_LATE_NS,
+    MS,
+    REQUEST_NS,
+    Asker,
+    LinkBench,
+    S,
+    answer_with,
+    good,
+    holding,
+    kind_of,
+    on_bench,
+    serial_answer,
+)
+
+from edge_agent.link.counters import Counter
+from edge_agent.link.master import MARGIN_NS
+from edge_agent.link.outcome import FailureKind, Reply
+from protocols.modbus.pdu import encode_request
+
+HIS = answer_with(1, 3, [0xEEEE, 0xEEEE])
+"""The answer to him, of the very shape that we ask for."""
+
+
+async def he_asks(bench: LinkBench, slave: int = 1) -> int:
+    """He asks, and we have just heard it; the instant of his request's end."""
+    bench.segment.attach("second master", lambda _data, _t_ns: None).send(encode_request(holding(slave, 0x20)))
+    await asyncio.sleep(REQUEST_NS / S)
+    return bench.loop.now_ns
+
+
+def test_an_answer_to_him_in_our_turn_is_not_taken_though_he_asked_before_it() -> None:
+    async def main(bench: LinkBench, asker: Asker) -> None:
+        asked_ns = await he_asks(bench)
+        bench.drive(1, asked_ns + 20 * MS, HIS)
+        assert kind_of(await asker.ask()) is FailureKind.TIMEOUT
+        assert asker.count()[Counter.FOREIGN] == 2
+
+    on_bench(main, habits={1: lambda r, n: [(40 * MS, serial_answer(r, n))]})
+
+
+def test_an_answer_to_him_is_not_taken_if_he_asked_in_a_neighbours_turn() -> None:
+    async def main(bench: LinkBench, asker: Asker) -> None:
+        await asker.ask()
+        asking = asyncio.create_task(asker.ask(holding(slave=2)), name="neighbour")
+        await asyncio.sleep((REQUEST_NS + 2 * LINE.t35_ns) / S)
+        asked_ns = await he_asks(bench)
+        assert kind_of(await asking) is None
+        bench.drive(1, asked_ns + 50 * MS, HIS)
+        assert kind_of(await asker.ask()) is FailureKind.TIMEOUT
+        assert asker.count()[Counter.OTHER_MASTER] == 1
+
+    late = lambda r, n: [(30 * MS, serial_answer(r, n))]  # noqa: E731
+    on_bench(main, habits={1: late, 2: late})
+
+
+def test_once_he_has_his_answer_ours_is_ours() -> None:
+    async def main(bench: LinkBench, asker: Asker) -> None:
+        await asker.ask()
+        asked_ns = await he_asks(bench)
+        bench.drive(1, asked_ns + LATENCY_NS, HIS)
+        await asyncio.sleep(0.1)
+        outcome = await asker.ask()
+        assert isinstance(outcome, Reply)
+        assert outcome.words == (2, 2)
+
+    on_bench(main, habits={1: good})
+
+
+@pytest.mark.parametrize(("early_ns", "kind"), [(MS, FailureKind.TIMEOUT), (0, None)])
+def test_an_answer_that_he_never_gets_holds_us_up_for_as_long_as_it_could_come(
+    early_ns: int, kind: FailureKind | None
+) -> None:
+    async def main(bench: LinkBench, asker: Asker) -> None:
+        await asker.ask()
+        asked_ns = await he_asks(bench)
+        until_ns = asked_ns + LATENCY_NS + MAX_LATE_NS + LINE.wire_ns(256) + MARGIN_NS
+        await asyncio.sleep((until_ns - early_ns - bench.loop.now_ns) / S)
+        assert kind_of(await asker.ask()) is kind
+
+    on_bench(main, habits={1: good})
