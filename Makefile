@@ -1,16 +1,17 @@
 # Two commands matter: `make demo` and `make test`. Everything runs from .venv, made from the hashed locks.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check bench lock schemas clean install-demo install-dev system-tools
+.PHONY: help demo test check bench score lock schemas clean install-demo install-dev system-tools
 
 BIN := .venv/bin
-TARGETS := demo test check bench lock schemas clean help
+TARGETS := demo test check bench score lock schemas clean help
 
 help:
 	@echo "make demo     a lift, people trapped in it, the alarm upstream: the whole way in under a minute"
 	@echo "make test     the whole test suite (one file: make test ARGS=tests/packaging/test_pinned.py)"
 	@echo "make check    ruff, formatting, mypy --strict, import rules"
 	@echo "make bench    CPU, memory, bus efficiency and virtual speed beside a bare Modbus master"
+	@echo "make score    how well the diagnosis names what is wrong with a bus, in virtual time"
 	@echo "make lock     compile the hashed locks again from pyproject.toml (UPGRADE=1: to newer versions)"
 	@echo "make schemas  write the published JSON Schemas and the AsyncAPI document again"
 	@echo "make clean    remove .venv, caches and what was built"
@@ -29,6 +30,9 @@ check: install-dev
 
 bench: install-dev
 	@$(BIN)/python -m hil.bench $(ARGS)
+
+score: install-dev
+	@$(BIN)/python -m hil.score doctor $(ARGS)
 
 lock: install-dev
 	@sh locks/compile.sh $(if $(UPGRADE),--upgrade)

@@ -24,15 +24,17 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
     `in_top_two`: the true cause was among the first two suspects before the first instruction, a group counting as one;
     `strictly`: the same with every member of a group counting for itself. `is_named`: the true cause is named alone at
-    the end. `in_time`: within 120 s and three prompts.
+    the end; `is_misled`: something else is named, or a bad link is called healthy. `in_time`: within 120 s and three
+    prompts.
     """
 
     case: str
     seed: int
-    cause: Cause | None
+    expected: str
     in_top_two: bool
     strictly: bool
     is_named: bool
+    is_misled: bool
     in_time: bool
     seconds: float
     prompts: int
@@ -79,13 +81,15 @@ def tried(case: Case, seed: int) -> Trial:
     finding, seconds = examined(case, seed)
     before, after = finding.before, finding.diagnosis
     said = tuple(one.cause for one in after.suspects)
+    is_named = _is_named(case, after)
     return Trial(
         case=case.name,
         seed=seed,
-        cause=case.cause,
+        expected=expected(case),
         in_top_two=_in_top_two(case, before),
         strictly=_strictly(case, before),
-        is_named=_is_named(case, after),
+        is_named=is_named,
+        is_misled=not is_named and after.verdict in {Verdict.NAMED, Verdict.HEALTHY},
         in_time=seconds <= WITHIN_S and finding.prompts <= MOST_PROMPTS,
         seconds=seconds,
         prompts=finding.prompts,
@@ -93,6 +97,13 @@ def tried(case: Case, seed: int) -> Trial:
         said=said,
         said_before=tuple(one.cause for one in before.suspects),
     )
+
+
+def expected(case: Case) -> str:
+    """The right answer, as a word."""
+    if case.cause is None:
+        return "healthy" if case.is_healthy else "cannot tell"
+    return " or ".join(sorted(cause.value for cause in case.right))
 
 
 def _in_top_two(case: Case, before: Diagnosis) -> bool:
