@@ -85,6 +85,7 @@ class Scanner:
         self._force = force
         self._quiet = Quiet(open_bus, port, clock, self._listens)
         self._known: dict[int, Question] = {}  # by which each slave was found
+        self._where: dict[int, LineSettings] = {}  # and on which line
         self._begun_ns = clock.now_ns()
         self._left_ns = longest_ns(plan)
 
@@ -93,30 +94,36 @@ class Scanner:
         lines = await self._quiet.free_lines(self._plan.lines, force=self._force)
         for line in lines:
             if line != lines[0] and not self._force:
-                await self._quiet.still_free(line)
-            async with self._open(line) as at:
-                await self._ask(at, self._plan.likely(line), PATIENT)
-            if self._is_settled():
-                await self._finish(line)
+                await self._quiet.still_free(line, lines)
+            if await self._settles(line, self._plan.likely(line), PATIENT):
                 return
         for line in lines:
-            async with self._open(line) as at:
-                await self._ask(at, self._plan.sweep(), BRISK)
-            if self.found:
-                await self._finish(line)
+            if await self._settles(line, self._plan.sweep(), BRISK):
                 return
+        if self.found:  # all of it damaged
+            await self._finish(next(iter(self._where.values())))
 
-    def _is_settled(self) -> bool:
-        """Whether somebody was understood; damaged bytes alone could be another line's."""
-        return any(one.how is not How.DAMAGED for one in self.found.values())
+    async def _settles(self, line: LineSettings, questions: Sequence[Question], times: SlaveTimes) -> bool:
+        """Ask on one line, and everything else if somebody was understood; damaged bytes could be another line's."""
+        async with self._open(line) as at:
+            await self._ask(at, questions, times)
+        if not self._understood():
+            return False
+        await self._finish(line)
+        return True
+
+    def _understood(self) -> list[int]:
+        return [slave for slave, one in self.found.items() if one.how is not How.DAMAGED]
 
     async def _finish(self, line: LineSettings) -> None:
         """Everybody on this line, and what they may be."""
+        for slave in [slave for slave, where in self._where.items() if where != line]:
+            del self.found[slave], self._where[slave]
         self.line = line
         self.line, *also = await self._formats(line)
         self.also = tuple(also)
         async with self._open(self.line) as at:
-            questions = self._plan.sweep(self.found)
+            questions = self._plan.sweep(self._understood())
             self._left_ns = len(questions) * question_ns(self.line, BRISK)
             await self._ask(at, questions, BRISK)
             late = [slave for slave in self._plan.slaves if slave not in self.found and _was_late(at.master, slave)]
@@ -130,7 +137,7 @@ class Scanner:
 
     async def _formats(self, line: LineSettings) -> list[LineSettings]:
         """The formats of this speed that work, this one first; only those without UART errors, if there are any."""
-        slave = next((slave for slave, one in self.found.items() if one.how is not How.DAMAGED), None)
+        slave = next(iter(self._understood()), None)
         if slave is None:
             return [line]
         works, clean = [line], list[LineSettings]()
@@ -161,15 +168,16 @@ class Scanner:
             self._tell(at.line, question.slave)
             before = self.found.get(question.slave)
             if before is None or before.how is How.DAMAGED:
-                await self._ask_one(at.master, question, times)
+                await self._ask_one(at, question, times)
             self._left_ns = max(0, self._left_ns - question_ns(at.line, times))
 
-    async def _ask_one(self, master: RtuMaster, question: Question, times: SlaveTimes) -> None:
+    async def _ask_one(self, at: _Open, question: Question, times: SlaveTimes) -> None:
         for _ in range(1 + _ASKED_AGAIN):
-            found = judge(question, await self._transact(master, question.request, times))
+            found = judge(question, await self._transact(at.master, question.request, times))
             if found is None:
                 return
             self.found[question.slave] = found
+            self._where[question.slave] = at.line
             self._known[question.slave] = question
             if found.how is not How.DAMAGED:
                 return

@@ -28,6 +28,11 @@ class Listened(msgspec.Struct, frozen=True):
     summary: Summary
     has_errors: bool | None
 
+    @property
+    def is_traffic(self) -> bool:
+        """Whether it was more than the noise of an idle line."""
+        return self.summary.frames > 0 or self.summary.heard_bytes >= _NOISE_BYTES
+
 
 class Quiet:
     """Listens on one port. `on_listen` is told each line that is listened to, and for how long."""
@@ -46,18 +51,18 @@ class Quiet:
         Bytes come at any speed, readable or not: so a silent line is silent on every setting. Raises LineInUse.
         """
         heard = await self._listen(lines[0], FIRST_LISTEN_NS)
-        if heard.summary.heard_bytes < _NOISE_BYTES and not heard.summary.frames:
+        if not heard.is_traffic:
             return tuple(lines)
         readable = await self._readable(lines, heard)
         if not force:
             raise self._in_use(readable)
         return tuple(lines) if readable is None else (readable.line,)
 
-    async def still_free(self, line: LineSettings) -> None:
-        """Listen to one more line for a moment. Raises LineInUse."""
+    async def still_free(self, line: LineSettings, lines: Sequence[LineSettings]) -> None:
+        """Listen to one more of the lines for a moment. Raises LineInUse."""
         heard = await self._listen(line, LISTEN_NS)
-        if heard.summary.frames:
-            raise self._in_use(heard)
+        if heard.is_traffic:
+            raise self._in_use(await self._readable(lines, heard))
 
     async def _readable(self, lines: Sequence[LineSettings], heard: Listened) -> Listened | None:
         """The line on which what is said can be read, best one without any UART error; None if there is none."""

@@ -71,7 +71,7 @@ class Site:
         self.port = MemoryBus(lambda: self.segment)
         self.clock = VirtualClock()
 
-    def add(self, slave: int, says: Says, latency_ms: float = 10) -> None:
+    def add(self, slave: int, says: Says, latency_ms: float = 10, line: LineSettings | None = None) -> None:
         deframer = Deframer.for_requests()
 
         def heard(data: bytes, t_ns: int) -> None:
@@ -81,7 +81,7 @@ class Site:
                     if answer is not None:
                         running_loop().call_at_ns(t_ns + round(latency_ms * MS), end.send, answer)
 
-        end = self.segment.attach(f"slave {slave}", heard, self.line)
+        end = self.segment.attach(f"slave {slave}", heard, self.line if line is None else line)
 
     def speak(self, data: bytes, every_ms: float) -> None:
         """Another master, for ever."""
@@ -196,11 +196,35 @@ def test_an_answer_that_was_damaged_once_is_asked_for_again() -> None:
             return good if len(said) > 1 else good[:-1] + b"\x00"
 
         site.add(3, once_damaged)
-        scanner = site.scanner(slaves=(3,))
+        scanner = site.scanner(slaves=(3,), bauds=(9600,))
         await scanner.run()
-        assert hows(scanner.found) == {3: How.ANSWER}
+        assert (scanner.line, hows(scanner.found)) == (COMMON, {3: How.ANSWER})
+        first, again = site.asked[:2]
+        assert again.data == first.data
+        assert again.t_start_ns - first.t_start_ns < 280 * MS  # less than the next line's listening
 
     on_site(script)
+
+
+def test_where_every_answer_is_damaged_the_line_is_the_one_on_which_they_came() -> None:
+    async def script(site: Site) -> None:
+        site.add(3, lambda adu: registers(3, {0x0010: 5})(adu)[:-1] + b"\x00")
+        scanner = site.scanner(slaves=(2, 3), bauds=(9600, 38400))
+        await scanner.run()
+        assert (speed(scanner), hows(scanner.found)) == (38400, {3: How.DAMAGED})
+
+    on_site(script, RARE)
+
+
+def test_damage_on_another_line_is_forgotten_once_somebody_is_understood() -> None:
+    async def script(site: Site) -> None:
+        site.add(2, registers(2, {0x0010: 5}))
+        site.add(1, lambda adu: registers(1, {0x0010: 5})(adu)[:-1] + b"\x00", line=COMMON)  # set to another speed
+        scanner = site.scanner(slaves=(1, 2), bauds=(9600, 38400))
+        await scanner.run()
+        assert (speed(scanner), hows(scanner.found)) == (38400, {2: How.ANSWER})
+
+    on_site(script, RARE)
 
 
 def test_nobody_is_there_and_nothing_is_claimed_within_the_time_told_before() -> None:
@@ -270,6 +294,17 @@ def test_a_master_that_begins_while_it_asks_stops_it() -> None:
         assert running_loop().now_ns < 6 * S
 
     on_site(script)
+
+
+def test_a_master_that_begins_on_a_later_line_is_heard_before_anything_is_asked_there() -> None:
+    async def script(site: Site) -> None:
+        end = site.segment.attach("other", lambda _data, _t_ns: None)
+        for at_ms in range(2700, 60_000, 90):
+            running_loop().call_at_ns(at_ms * MS, end.send, append_crc(b"\x11\x03\x00\x10\x00\x01"))
+        with pytest.raises(LineInUse, match=r"somebody speaks at 38400 Bd"):
+            await site.scanner(slaves=(9,), bauds=(9600, 38400)).run()
+
+    on_site(script, RARE)
 
 
 def test_forced_it_asks_beside_another_master_on_that_ones_line_only() -> None:

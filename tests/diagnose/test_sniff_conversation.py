@@ -171,6 +171,17 @@ def test_a_torn_answer_is_truncated() -> None:
     assert story == [request(OTHER), (Role.DAMAGED, cut, {Oddity.TRUNCATED})]
 
 
+def test_what_comes_after_a_silence_does_not_complete_what_was_before_it() -> None:
+    story = Listener().says(OTHER, OTHER_ANSWER[:4]).says(OTHER_ANSWER[4:], gap_ms=51).silent(60).story
+    assert story[1] == (Role.DAMAGED, OTHER_ANSWER[:4], {Oddity.TRUNCATED})
+    assert answer(OTHER_ANSWER) not in story
+
+
+def test_an_answer_that_is_under_way_when_its_time_has_passed_is_still_one() -> None:
+    listener = Listener().says(REQUEST).says(ANSWER[:3], gap_ms=995).says(ANSWER[3:], gap_ms=3)
+    assert listener.silent(2000).story == [request(), answer(ANSWER, Oddity.GAP_INSIDE)]
+
+
 @pytest.mark.parametrize("noise", [b"\x00", b"\xff\xff\xff\xff"], ids=["00", "FFFFFFFF"])
 def test_noise_before_an_answer_is_junk_and_the_answer_is_heard(noise: bytes) -> None:
     story = Listener().says(REQUEST, noise + ANSWER).story
@@ -222,6 +233,7 @@ def test_an_hour_of_garbage_is_handed_over_in_bounded_pieces() -> None:
     listener = Listener()
     for _ in range(40):
         listener.says(noise.randbytes(100), gap_ms=0)
+    assert sum(len(heard.data) for heard in listener.told) >= 4000 - 512  # nothing waits for the end of it
     listener.silent(60)
     assert sum(len(heard.data) for heard in listener.told) == 4000
     assert max(len(heard.data) for heard in listener.told) <= 512
