@@ -1,13 +1,13 @@
-"""The link layer alone, as the bench measures it below the agent: the production poller on one slave, flat out.
+"""The link layer alone, as the bench measures it below the agent: the production poller, its master, its port.
 
-One read is due at any time, always in the same shape, so the poller asks as fast as its own rules let it. This is the
-one module of the bench that knows the agent from the inside. `python -m hil.bench.link` polls a port for ever.
+Flat out one read is due at any time, always in the same shape, so the poller asks as fast as its own rules let it. This
+is the one module of the bench that knows the agent from the inside. `python -m hil.bench.link` polls a port for ever.
 """
 
 import argparse
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from edge_agent.clock import SystemClock
@@ -40,17 +40,44 @@ def flat_out(
     layout: Layout, port: str, line: LineSettings, open_bus: BusOpener, clock: Clock, on_block: OnBlock
 ) -> Poller:
     """The poller that reads the layout's only block without a pause."""
-    (block,) = layout.blocks
-    job = Job(block, _ALWAYS_DUE_NS, ((block.request(SLAVE), 0),))
-    device = PolledDevice("device", "by hand", SLAVE, layout, _TIMES, (job,))
     master = RtuMaster(Bus(open_bus, port, line), line, clock)
-    return Poller([device], master, clock, _DOWN_AFTER_NS, on_block, lambda *_said: None)
+    return _poller([_device(SLAVE, layout, _ALWAYS_DUE_NS)], master, clock, on_block)
+
+
+def at_a_period(
+    slaves: range,
+    layout: Layout,
+    period_ns: int,
+    line: LineSettings,
+    open_bus: BusOpener,
+    clock: Clock,
+    on_block: OnBlock,
+) -> Poller:
+    """The poller that reads the layout's only block of every slave; devices are named by their addresses."""
+    master = RtuMaster(Bus(open_bus, "bus", line), line, clock)
+    return _poller([_device(slave, layout, period_ns) for slave in slaves], master, clock, on_block)
+
+
+def _device(slave: int, layout: Layout, period_ns: int) -> PolledDevice:
+    (block,) = layout.blocks
+    return PolledDevice(
+        str(slave), "by hand", slave, layout, _TIMES, (Job(block, period_ns, ((block.request(slave), 0),)),)
+    )
+
+
+def _poller(devices: Sequence[PolledDevice], master: RtuMaster, clock: Clock, on_block: OnBlock) -> Poller:
+    return Poller(devices, master, clock, _DOWN_AFTER_NS, on_block, lambda *_said: None)
+
+
+def plain_layout(registers: int) -> Layout:
+    """A block of registers that mean nothing."""
+    return Layout([Part(Block("all", ReadFunction.HOLDING, 0, registers), ())])
 
 
 def into_snapshots(layout: Layout, clock: Clock, done: Callable[[], None]) -> OnBlock:
     """What the agent does with an answer before it judges: decode it, and bring the lift's snapshot up to date."""
     floors = tuple(FloorConfig(reported=number, label=str(number)) for number in range(1, 10))
-    fusion = Fusion(LiftConfig(id="lift", devices=(), floors=floors), {"device": layout}, stale_s=3.0)
+    fusion = Fusion(LiftConfig(id="lift", devices=(), floors=floors), {str(SLAVE): layout}, stale_s=3.0)
 
     def on_block(device: str, block: Block, words: tuple[int, ...], from_ns: int, to_ns: int) -> None:
         fusion.take(device, block.name, layout.decode(block, words), from_ns, to_ns)
@@ -67,8 +94,8 @@ def main() -> None:
     parser.add_argument("line", type=LineSettings.parse, help='as in "9600 8N1"')
     parser.add_argument("registers", type=int)
     given = parser.parse_args()
-    layout = Layout([Part(Block("all", ReadFunction.HOLDING, 0, given.registers), ())])
     bus = SerialBus(time.monotonic_ns)
+    layout = plain_layout(given.registers)
     poller = flat_out(layout, given.port, given.line, bus, SystemClock(), lambda *_block: None)
     asyncio.run(poller.run())
 

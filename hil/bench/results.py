@@ -114,6 +114,21 @@ class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
     bare: Flow
 
 
+class Crowd(msgspec.Struct, frozen=True, kw_only=True):
+    """One bad slave among others: the fraction of their polls that these were answered, before and during it."""
+
+    badness: str
+    line: str
+    slaves: int
+    registers: int
+    period_s: float
+    seconds: float
+    before: float
+    least: float
+    mean: float
+    longest_gap_s: float
+
+
 class Age(msgspec.Struct, frozen=True, kw_only=True):
     """How old the fast items of one device are, over every instant, under the plan made of its profile."""
 

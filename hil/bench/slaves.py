@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TextIO
 
 from hil.bus.pty import PtyPort
-from hil.bus.segment import End, Segment, Tapped
+from hil.bus.segment import Delivery, End, Segment, Tapped
 from hil.timeline import RealTimeline, Timeline
-from protocols.modbus.crc import append_crc
+from protocols.modbus.crc import append_crc, crc_ok
 from protocols.modbus.line import LineSettings
+from protocols.modbus.pdu import REQUEST_LEN
 
 LATENCY_NS = 2_000_000
 """From the end of a request to the start of its answer: a quick slave (2 ms, a design value)."""
@@ -30,15 +31,34 @@ def answer_of(slave: int, function: int, count: int) -> bytes:
 
 
 class QuickSlaves:
-    """Every address on the segment answers every register with zero, `LATENCY_NS` after the request's end."""
+    """Every address on the segment answers every register with zero, `LATENCY_NS` after the request's end.
+
+    `instead` has what a slave sends instead of its answer, if anything, when it is asked at an instant.
+    """
 
     def __init__(self, timeline: Timeline, segment: Segment) -> None:
+        self.instead: dict[int, Callable[[bytes, int], bytes]] = {}
         self._timeline = timeline
-        self._end: End = segment.attach("slaves", self._heard)
+        self._segment = segment
+        self._end: End = segment.attach("slaves", self._heard, delivery=Delivery.FRAME)
+        self._ends: dict[int, End] = {}
 
     def _heard(self, request: bytes, t_ns: int) -> None:
-        answer = answer_of(request[0], request[1], int.from_bytes(request[4:6], "big"))
-        self._timeline.call_at_ns(t_ns + LATENCY_NS, lambda: self._end.send(answer))
+        if len(request) != REQUEST_LEN or not crc_ok(request):
+            return  # one of `instead` drove that
+        slave = request[0]
+        answer = answer_of(slave, request[1], int.from_bytes(request[4:6], "big"))
+        end = self._end
+        if slave in self.instead:
+            answer = self.instead[slave](answer, t_ns)
+            end = self._own_end(slave)
+        self._timeline.call_at_ns(t_ns + LATENCY_NS, lambda: end.send(answer))
+
+    def _own_end(self, slave: int) -> End:
+        """That of a slave that may drive while others do."""
+        if slave not in self._ends:
+            self._ends[slave] = self._segment.attach(f"slave {slave}", lambda _data, _t_ns: None)
+        return self._ends[slave]
 
 
 def _taking_down(file: TextIO) -> Callable[[Tapped], None]:
