@@ -12,7 +12,7 @@ from edge_agent.diagnose.scan_found import FoundSlave, How
 from edge_agent.diagnose.scan_identity import Verdict
 from edge_agent.diagnose.scan_plan import ScanPlan, longest_ns, shortest_ns
 from protocols.language import pick
-from protocols.profiles.schema import CommLoss, Profile
+from protocols.profiles.schema import HOLDING, CommLoss, Profile
 from protocols.upstream.messages import Text
 
 _WIDTH: Final = 40
@@ -80,6 +80,8 @@ def warning_lines(port: str, plan: ScanPlan, profiles: Sequence[Profile], lang: 
     yield Styled(word("denied", lang))
     for profile in profiles:
         for denied in profile.deny:
+            if denied.function not in {None, HOLDING}:
+                continue
             last = denied.address + denied.count - 1
             span = f"{denied.address:04X}h" + (f"-{last:04X}h" if denied.count > 1 else "")
             yield from wrapped(f"  {span}", Styled(f"{denied.why} ({profile.name})"), _DENIED_CELLS + 2, _WIDTH)

@@ -15,7 +15,7 @@ from edge_agent.link.outcome import Failure, Reply, SlaveTimes
 from protocols.modbus.line import LineSettings
 from protocols.modbus.pdu import ReadFunction, ReadRequest
 from protocols.profiles.field import compile_field
-from protocols.profiles.schema import HOLDING, Identity, Profile, Row
+from protocols.profiles.schema import HOLDING, Framing, Identity, Profile, Row
 from protocols.upstream.messages import Text
 
 Ask = Callable[[ReadRequest, SlaveTimes], Awaitable[Reply | Failure]]
@@ -55,7 +55,7 @@ async def likenesses(
 async def _likeness(
     slave: int, lines: Sequence[LineSettings], profile: Profile, profiles: Sequence[Profile], ask: Ask
 ) -> Likeness | None:
-    if not any(str(line) in profile.line.allowed for line in lines):
+    if profile.framing is not Framing.RTU or not any(str(line) in profile.line.allowed for line in lines):
         return None
     rows = {row.name: row for row in profile.rows}
     told = [(identity, rows[identity.row]) for identity in profile.identity if identity.row in rows]

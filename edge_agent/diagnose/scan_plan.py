@@ -18,7 +18,7 @@ from edge_agent.link.outcome import SlaveTimes
 from protocols import ProtocolError
 from protocols.modbus.line import LineSettings, Parity
 from protocols.modbus.pdu import LAST_SLAVE, REQUEST_LEN, ReadFunction, ReadRequest
-from protocols.profiles.schema import HOLDING, OnError, Profile
+from protocols.profiles.schema import HOLDING, Denied, Framing, OnError, Profile
 
 MS: Final = 1_000_000
 BAUDS: Final = (9600, 19200, 38400, 115200, 4800, 57600, 2400)
@@ -116,7 +116,7 @@ def make_plan(
     silent: list[int] = []
     for profile in profiles:
         register = first_register(profile, profiles)
-        if register is None:
+        if register is None or profile.framing is not Framing.RTU:
             continue
         own.setdefault((LineSettings.parse(profile.line.default), profile.slave), register)
         if profile.behaviour.errors is OnError.SILENCE:
@@ -129,7 +129,7 @@ def make_plan(
         registers=tuple(dict.fromkeys(silent)) or anyone,
         own=own,
         likely_slaves=tuple(dict.fromkeys(usual)),
-        denied=tuple((one.address, one.address + one.count - 1) for profile in profiles for one in profile.deny),
+        denied=tuple((one.address, one.address + one.count - 1) for one in _denied(profiles)),
     )
 
 
@@ -163,10 +163,13 @@ def first_register(profile: Profile, profiles: Sequence[Profile]) -> int | None:
 def is_denied(profiles: Sequence[Profile], address: int, count: int) -> bool:
     """Whether any of the profiles denies one of these registers."""
     return any(
-        address < denied.address + denied.count and denied.address < address + count
-        for profile in profiles
-        for denied in profile.deny
+        address < denied.address + denied.count and denied.address < address + count for denied in _denied(profiles)
     )
+
+
+def _denied(profiles: Sequence[Profile]) -> list[Denied]:
+    """What any of the profiles denies to function 03."""
+    return [one for profile in profiles for one in profile.deny if one.function in {None, HOLDING}]
 
 
 def parse_slaves(text: str) -> tuple[int, ...]:

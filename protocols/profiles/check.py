@@ -94,7 +94,8 @@ def _block(block: BlockSpec, profile: Profile) -> Iterator[tuple[str, str]]:
         yield "count", f"runs past FFFFh; {0x10000 - block.address} registers are left from {block.address:04X}h"
     for denied in profile.deny:
         first = max(block.address, denied.address)
-        if first <= min(last, denied.address + denied.count - 1):
+        concerned = denied.function in {None, block.function}
+        if concerned and first <= min(last, denied.address + denied.count - 1):
             yield "address", f"{first:04X}h is in the deny-list ({denied.why}); leave it out of the block"
 
 

@@ -96,10 +96,11 @@ class Option(Section, frozen=True, kw_only=True):
 
 
 class Denied(Section, frozen=True, kw_only=True):
-    """Registers that are never touched, and why."""
+    """Registers that are never touched, and why; of one `function`, or whatever the function."""
 
     address: Address
     count: Annotated[int, Meta(ge=1)] = 1
+    function: FunctionCode | None = None
     why: Annotated[str, Meta(min_length=1)]
 
 

@@ -148,7 +148,8 @@ def test_a_good_profile_passes(invoke: Invoke, tmp_path: Path) -> None:
 
 def test_a_bad_profile_is_one_line_and_exit_code_3(invoke: Invoke, tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
-    text = config_text("profiles", PROFILE)[0].replace("\nslave: 247", "\nslave: 300")
+    whole = config_text("profiles", PROFILE)[0]
+    text = whole[: whole.index("\nvectors:")].replace("\nslave: 247", "\nslave: 300")
     file.write_text(text, encoding="utf-8")
     result = invoke("profile", "check", file)
     assert (result.exit_code, result.stdout) == (3, "")
