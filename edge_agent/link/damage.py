@@ -8,10 +8,10 @@ a silence, and only what is nearly all of an answer.
 from typing import Final
 
 from edge_agent.link.echo import echo_in
-from protocols.modbus.crc import crc_ok
+from protocols.modbus.crc import crc16, crc_ok
 from protocols.modbus.frames import LONGEST, SHORTEST
 from protocols.modbus.line import LineSettings
-from protocols.modbus.pdu import ReadRequest
+from protocols.modbus.pdu import HEADER_LEN, ReadRequest
 
 _LEAD_BYTES: Final = 12
 """How far into a run an answer's header is looked for: a damaged echo and four bytes of noise."""
@@ -19,6 +19,8 @@ _LONGEST_RUN: Final = 320
 """A frame's 256 bytes and what may stand around them; what goes on longer is no answer."""
 _KEPT_RUNS: Final = 16
 """The last ones; a turn in which so many things are heard is no turn of an answer."""
+_LOST_BYTES: Final = 2
+"""So many can be missing of what is an answer all the same."""
 _FRAMING_BYTES: Final = 5
 """Slave, function, byte count and CRC around the words."""
 
@@ -66,20 +68,38 @@ class Damage:
         return any(self._resembles(run) for run in self._runs)
 
     def _resembles(self, run: bytearray) -> bool:
-        """Whether a run has the answer's header and nearly its length, or two bytes of the three and all of it."""
+        """Whether a run is an answer from this slave to this request, whatever happened to it on its way.
+
+        With the header in place, damage is behind it. A frame whose only damage is its header, or its first byte lost,
+        has a right CRC with the header that was asked for. Anything else may be somebody else's.
+        """
         request = self._request
         header = bytes((request.slave, request.function, request.reply_len - _FRAMING_BYTES))
         _, echoed = echo_in(bytes(run), self._adu)
-        if echoed:
-            return _has_answer(run[echoed:], header, request.reply_len)
-        size = len(run)
-        if size == request.reply_len and sum(map(int.__eq__, header, run)) >= 2:
-            return True
-        if size == request.reply_len - 1 and run[:2] == header[1:]:
-            return True
-        return _has_answer(run, header, request.reply_len)
+        heard = bytes(run[echoed:])
+        at = heard.find(header, 0, _LEAD_BYTES + len(header))
+        if at >= 0:
+            frame = heard[at : at + request.reply_len]
+            if len(frame) < request.reply_len:
+                return len(frame) >= request.reply_len - _LOST_BYTES
+            return not _may_be_anothers(frame)
+        missing = request.reply_len - len(heard)
+        return missing in (0, 1) and crc_ok(header + heard[len(header) - missing :])
 
 
-def _has_answer(run: bytearray, header: bytes, length: int) -> bool:
-    at = run.find(header, 0, _LEAD_BYTES + len(header))
-    return at >= 0 and len(run) - at >= length - 2
+def _may_be_anothers(frame: bytes) -> bool:
+    """Whether one other byte in the header makes a damaged frame a good one: then that is what was damaged.
+
+    The CRC is linear: what a byte's eight bits do to it, alone, gives what any other byte there would do.
+    """
+    damage = crc16(frame)
+    for place in range(HEADER_LEN):
+        reached = {0}
+        for bit in range(8):
+            flipped = bytearray(frame)
+            flipped[place] ^= 1 << bit
+            step = damage ^ crc16(flipped)
+            reached |= {one ^ step for one in reached}
+        if damage in reached:
+            return True
+    return False

@@ -193,10 +193,14 @@ class Exchange:
 
     def _flush(self, t_ns: int) -> None:
         unknown = self._damage.unknown()
-        if unknown and match(self.request, unknown) is Match.WRONG_FUNCTION:
+        found = match(self.request, unknown) if unknown else None
+        if found in (Match.WRONG_FUNCTION, Match.WRONG_COUNT):
             self._deframer.reset()
             self._junk.clear()
-            self._wrong_function(unknown)
+            if found is Match.WRONG_FUNCTION:
+                self._wrong_function(unknown)
+            else:
+                self._wrong = self._wrong_count(unknown)
             return
         for found in self._deframer.flush(t_ns):
             if isinstance(found, Anomaly):

@@ -116,17 +116,14 @@ class Run(msgspec.Struct, frozen=True):
 class Wire:
     """The segment, its slaves and its faults, for whatever master polls them."""
 
-    def __init__(self, bench: LinkBench, row: Row, seed: str) -> None:
-        self.row = row
+    def __init__(self, bench: LinkBench, seed: str, delivery: Delivery) -> None:
         self.serials: dict[int, int] = {}
         self._bench = bench
         self._deframer = Deframer.for_requests()
         self._heard_ns = self._busy_until_ns = 0
-        bench.segment = self.segment = Segment(
-            bench.loop, LINE, bench.taps.append, Delivery.FRAME if row.by_frame else Delivery.BYTE
-        )
+        bench.segment = self.segment = Segment(bench.loop, LINE, bench.taps.append, delivery)
         bench._ends.clear()
-        self.segment.attach("ear", self._heard)
+        self.segment.attach("ear", self._heard, delivery=self.segment.uart_delivery)
         self.injector = Injector(self.segment, bench.loop, seed)
         self.over_ns = 0
         self.errors: list[dict[str, Any]] = []
@@ -155,35 +152,31 @@ class Wire:
         is_busy = t_ns < self._busy_until_ns and self._bench.taps[-1].source != "agent"
         return request.slave in self._bench.habits and 1 <= request.count <= MAX_REGISTERS and not is_busy
 
-    async def trouble(self) -> None:
-        """Arm the row's faults at ARM_NS, heal them, and go on until all must be well."""
+    async def trouble(self, row: Row) -> None:
+        """Arm a row's faults at ARM_NS, heal them, and go on until all must be well."""
         loop, memory = self._bench.loop, self._bench.memory
         await asyncio.sleep((ARM_NS - loop.now_ns) / S)
-        for raw in self.row.faults:
+        for raw in row.faults:
             self.injector.arm(Fault.of(raw))
-        if self.row.port is not None:
-            begin, _ = PORT_FAULTS[self.row.port]
-            begin(memory, self.row)
-        if self.row.dead:
+        if row.port is not None:
+            begin, _ = PORT_FAULTS[row.port]
+            begin(memory, row)
+        if row.dead:
             habit = self._bench.habits.pop(1)
-        await asyncio.sleep(self.row.lasts_s)
+        await asyncio.sleep(row.lasts_s)
         self.injector.heal()
-        if self.row.port is not None:
-            _, end = PORT_FAULTS[self.row.port]
-            end(memory, self.row)
-        if self.row.dead:
+        if row.port is not None:
+            _, end = PORT_FAULTS[row.port]
+            end(memory, row)
+        if row.dead:
             self._bench.habits[1] = habit
-        self.over_ns = self._over_ns()
+        self.over_ns = self._over_ns(row)
         await asyncio.sleep((SETTLE_NS + max(0, self.over_ns - loop.now_ns)) / S)
         assert not self.errors, self.errors
 
-    def _over_ns(self) -> int:
+    def _over_ns(self, row: Row) -> int:
         """A fault that fired once was over then, and not when it could have fired no more."""
-        one_shot = (
-            self.row.port is None
-            and not self.row.dead
-            and all("once" in raw.get("when", {}) for raw in self.row.faults)
-        )
+        one_shot = row.port is None and not row.dead and all("once" in raw.get("when", {}) for raw in row.faults)
         if not one_shot:
             return self._bench.loop.now_ns
         return max(firing.until_ns for firing in self.injector.firings)
@@ -242,14 +235,15 @@ class FaultBench(PollBench):
 
     def __init__(self, row: Row, seed: str) -> None:
         super().__init__(good_habits(), COUNTS)
-        self.wire = Wire(self, row, seed)
+        self._row = row
+        self.wire = Wire(self, seed, delivery_of(row))
 
     async def run(self) -> Run:
         """Poll through it."""
         polling = asyncio.create_task(self.poller.run(), name="poller")
         await asyncio.sleep((ARM_NS - MS) / S)
         before = self.counters()
-        await self.wire.trouble()
+        await self.wire.trouble(self._row)
         polling.cancel()
         await asyncio.wait([polling])
         assert polling.cancelled(), polling
@@ -273,6 +267,11 @@ class FaultBench(PollBench):
 def _since(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
     grown = {name: count - before.get(name, 0) for name, count in after.items() if name != "ok"}
     return {name: count for name, count in grown.items() if count}
+
+
+def delivery_of(row: Row) -> Delivery:
+    """How the row's bench hands bytes over."""
+    return Delivery.FRAME if row.by_frame else Delivery.BYTE
 
 
 def good_habits() -> dict[int, Habit]:

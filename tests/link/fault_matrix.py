@@ -133,9 +133,25 @@ WRONG_ROWS: Final = [
         )
         for more in (-1, 1, 10)
     ),
-    one("the byte count says more than there is", "pdu.wrong_count", {"crc": 1}, more=0, lies=True),
-    one("a register missing behind the right byte count", "pdu.wrong_count", {"crc": 1}, more=-1, lies=True),
-    *(one(f"CRC {how}", "crc.wrong", {"crc": 1}, how=how) for how in ("xor", "zero", "swapped", "other_data")),
+    one(
+        "the byte count says more than there is",
+        "pdu.wrong_count",
+        {"long": 1},
+        more=0,
+        lies=True,
+        recovery=Recovery.UNKNOWN,
+    ),
+    one(
+        "a register missing behind the right byte count",
+        "pdu.wrong_count",
+        {"short": 1},
+        more=-1,
+        lies=True,
+        recovery=Recovery.UNKNOWN,
+    ),
+    *(one(f"CRC {how}", "crc.wrong", {"crc": 1}, how=how) for how in ("xor", "zero", "swapped")),
+    # One wrong byte of data can look like one wrong byte of the header: then whose answer it was nobody knows.
+    one("CRC other_data", "crc.wrong", {"crc": 1}, how="other_data", recovery=Recovery.UNKNOWN),
 ]
 STANDARD: Final = (1, 2, 3, 4, 5, 6, 7, 8, 0x0A, 0x0B)
 """Modbus application protocol V1.1b3, chapter 7."""

@@ -7,7 +7,7 @@ below is the bench's: the client asks for a transport, and gets one that drives 
 import asyncio
 from typing import Any
 
-from fault_bench import ARM_NS, COUNTS, PERIOD_NS, Reading, Row, Run, Wire, good_habits
+from fault_bench import ARM_NS, COUNTS, PERIOD_NS, Reading, Row, Run, Wire, delivery_of, good_habits
 from link_bench import LINE, LinkBench, S
 from pymodbus.client import AsyncModbusSerialClient
 from pymodbus.exceptions import ModbusException
@@ -41,7 +41,8 @@ class NaiveBench(LinkBench):
 
     def __init__(self, row: Row, seed: str) -> None:
         super().__init__(good_habits())
-        self.wire = Wire(self, row, seed)
+        self._row = row
+        self.wire = Wire(self, seed, delivery_of(row))
         self.readings: list[Reading] = []
         self.client = AsyncModbusSerialClient(MEMORY_PORT, baudrate=LINE.baud, timeout=TIMEOUT_S)
         self.client.ctx.call_create = lambda: opened(self.client, self.memory)
@@ -50,7 +51,7 @@ class NaiveBench(LinkBench):
         """Poll through the row's faults."""
         await self.client.connect()
         polling = asyncio.create_task(self._poll(), name="naive poller")
-        await self.wire.trouble()
+        await self.wire.trouble(self._row)
         polling.cancel()
         await asyncio.wait([polling])
         assert polling.cancelled(), polling
