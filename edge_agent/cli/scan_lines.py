@@ -43,6 +43,7 @@ _WORDS: Final[Mapping[str, Text]] = {
     ),
     "left": Text("{line}, 最多还需 {left}", "{line}, {left} left at most"),
     "line": Text("线路参数 {line}, {count} 个从站", "{line}, slaves: {count}"),
+    "stop_bits": Text("停止位 1 或 2 无法区分: 两者互通", "1 or 2 stop bits: both are understood"),
     "also": Text(
         "{also} 同样可用: 本串口无法区分校验位, 请查设备设置",
         "{also} work as well: this port cannot tell the parity, see the device's settings",
@@ -111,6 +112,7 @@ def found_lines(scanner: Scanner, lang: str) -> Iterator[Styled]:
     """The line, and everybody on it."""
     if scanner.line is not None:
         yield Styled(word("line", lang, line=scanner.line, count=len(scanner.found)), style="bold")
+        yield Styled(word("stop_bits", lang))
     if scanner.also:
         yield from _folded("", word("also", lang, also=", ".join(map(str, scanner.also))), style=_WARN)
     for slave in sorted(scanner.found):

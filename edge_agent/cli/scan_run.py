@@ -19,6 +19,7 @@ from edge_agent.diagnose.scan_plan import (
     BAUDS,
     ScanPlan,
     make_plan,
+    one_of_each,
     parse_bauds,
     parse_parities,
     parse_slaves,
@@ -100,7 +101,7 @@ def _plan(free: FreePort, chosen: Chosen, profiles: Sequence[Profile]) -> ScanPl
     """A borrowed port's own line comes first."""
     plan = make_plan(profiles, chosen.slaves, chosen.bauds, chosen.parities)
     own = () if free.line is None else (LineSettings.parse(free.line),)
-    return msgspec.structs.replace(plan, lines=tuple(dict.fromkeys((*own, *plan.lines))))
+    return msgspec.structs.replace(plan, lines=one_of_each((*own, *plan.lines)))
 
 
 def _agreed(lang: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from edge_agent.diagnose.scan_plan import is_denied
+from edge_agent.diagnose.scan_plan import is_alike, is_denied
 from edge_agent.link.outcome import Failure, Reply, SlaveTimes
 from protocols.modbus.line import LineSettings
 from protocols.modbus.pdu import ReadFunction, ReadRequest
@@ -55,7 +55,7 @@ async def likenesses(
 async def _likeness(
     slave: int, lines: Sequence[LineSettings], profile: Profile, profiles: Sequence[Profile], ask: Ask
 ) -> Likeness | None:
-    if profile.framing is not Framing.RTU or not any(str(line) in profile.line.allowed for line in lines):
+    if profile.framing is not Framing.RTU or not _may_be_at(lines, profile):
         return None
     rows = {row.name: row for row in profile.rows}
     told = [(identity, rows[identity.row]) for identity in profile.identity if identity.row in rows]
@@ -63,6 +63,11 @@ async def _likeness(
     if asked:
         return await _by_identity(slave, profile, asked, ask)
     return await _by_registers(slave, profile, profiles, ask)
+
+
+def _may_be_at(lines: Sequence[LineSettings], profile: Profile) -> bool:
+    allowed = [LineSettings.parse(text) for text in profile.line.allowed]
+    return any(is_alike(line, one) for line in lines for one in allowed)
 
 
 def _may_be_asked(row: Row, profiles: Sequence[Profile]) -> bool:

@@ -71,7 +71,7 @@ class ScanPlan(msgspec.Struct, frozen=True):
 
     def likely(self, line: LineSettings) -> list[Question]:
         """What is asked first on a line: the profiles' own devices, then usual addresses."""
-        own = [Question(slave, register) for (at, slave), register in self.own.items() if at == line]
+        own = [Question(slave, register) for (at, slave), register in self.own.items() if is_alike(at, line)]
         usual = [Question(slave, register) for register in self.registers for slave in self.likely_slaves]
         wanted = [question for question in (*own, *usual) if question.slave in self.slaves]
         return list(dict.fromkeys(wanted))
@@ -138,7 +138,7 @@ def _lines(
 ) -> tuple[LineSettings, ...]:
     """The profiles' defaults, what else they allow, then everything chosen, each in the order of the speeds.
 
-    No parity goes with one stop bit: what is set to two understands that, and is understood.
+    Of one and two stop bits only what comes first: a device that is set to the other understands, and is understood.
     """
 
     def in_order(texts: Iterable[str]) -> list[LineSettings]:
@@ -149,7 +149,21 @@ def _lines(
     defaults = in_order(profile.line.default for profile in profiles)
     allowed = in_order(text for profile in profiles for text in profile.line.allowed)
     others = [LineSettings(baud, 8, parity, 1) for baud in bauds for parity in parities]
-    return tuple(dict.fromkeys((*defaults, *allowed, *others)))
+    return one_of_each((*defaults, *allowed, *others))
+
+
+def one_of_each(lines: Iterable[LineSettings]) -> tuple[LineSettings, ...]:
+    """The lines without those that differ from an earlier one only by their stop bits."""
+    kept: list[LineSettings] = []
+    for line in lines:
+        if not any(is_alike(line, other) for other in kept):
+            kept.append(line)
+    return tuple(kept)
+
+
+def is_alike(line: LineSettings, other: LineSettings) -> bool:
+    """Whether two lines understand each other: a receiver looks at the first stop bit only."""
+    return (line.baud, line.parity) == (other.baud, other.parity)
 
 
 def first_register(profile: Profile, profiles: Sequence[Profile]) -> int | None:

@@ -24,7 +24,7 @@ from protocols import ProtocolError
 from protocols.modbus.line import LineSettings, Parity
 from protocols.modbus.pdu import encode_request
 from protocols.profiles.loader import load_profile
-from protocols.profiles.schema import Behaviour, BlockSpec, Denied, OnError, Profile
+from protocols.profiles.schema import Behaviour, BlockSpec, Denied, LineSpec, OnError, Profile
 
 BOX = load_profile("stm32-lift-sensor")
 """Silent to a wrong address; its registers begin at 0010h; slave 247 at 9600 8N1."""
@@ -47,6 +47,15 @@ def test_the_profiles_own_lines_come_first_and_then_every_other_by_how_common_it
     assert lines[:2] == ["9600 8N1", "19200 8E1"]
     assert lines[2:5] == ["9600 8E1", "9600 8O1", "19200 8N1"]
     assert len(lines) == len(set(lines)) == len(BAUDS) * len(PARITIES)
+
+
+def test_of_one_and_two_stop_bits_only_the_profiles_own_is_tried_since_both_are_understood() -> None:
+    two = msgspec.structs.replace(DRIVE, line=LineSpec(default="19200 8N2", allowed=("19200 8N2", "9600 8N2")))
+    lines = [str(line) for line in plan(BOX, two).lines]
+    assert lines[:2] == ["9600 8N1", "19200 8N2"]
+    assert not {"9600 8N2", "19200 8N1"}.intersection(lines)
+    assert len(lines) == len(BAUDS) * len(PARITIES)
+    assert plan(BOX, two).likely(LineSettings.parse("19200 8N1"))[0].register == 0x1001
 
 
 def test_only_what_was_chosen_is_tried() -> None:
