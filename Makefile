@@ -1,10 +1,10 @@
 # Two commands matter: `make demo` and `make test`. Everything runs from .venv, made from the hashed locks.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check bench score lock schemas clean install-demo install-dev system-tools
+.PHONY: help demo test check bench score fuzz lock schemas clean install-demo install-dev system-tools
 
 BIN := .venv/bin
-TARGETS := demo test check bench score lock schemas clean help
+TARGETS := demo test check bench score fuzz lock schemas clean help
 
 help:
 	@echo "make demo     a lift, people trapped in it, the alarm upstream: the whole way in under a minute"
@@ -12,8 +12,9 @@ help:
 	@echo "make check    ruff, formatting, mypy --strict, import rules"
 	@echo "make bench    CPU, memory, bus efficiency and virtual speed beside a bare Modbus master"
 	@echo "make score    how well the diagnosis names what is wrong with a bus, in virtual time"
+	@echo "make fuzz     a million random sequences of wire faults on all cores, restartable (docs/fuzz.md)"
 	@echo "make lock     compile the hashed locks again from pyproject.toml (UPGRADE=1: to newer versions)"
-	@echo "make schemas  write the published JSON Schemas and the AsyncAPI document again"
+	@echo "make schemas  write the published JSON Schemas, the AsyncAPI document and the device pages again"
 	@echo "make clean    remove .venv, caches and what was built"
 
 demo: install-demo
@@ -34,12 +35,16 @@ bench: install-dev
 score: install-dev
 	@$(BIN)/python -m hil.score doctor $(ARGS)
 
+fuzz: install-dev
+	@$(BIN)/python tests/link/fault_million.py $(ARGS)
+
 lock: install-dev
 	@sh locks/compile.sh $(if $(UPGRADE),--upgrade)
 
 schemas: install-dev
 	$(BIN)/python tests/schema/regenerate.py
 	$(BIN)/python tests/uplink/generate_asyncapi.py
+	$(BIN)/python tests/profiles/generate_pages.py
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

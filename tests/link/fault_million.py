@@ -1,0 +1,175 @@
+"""A million random sequences of faults, split over the cores; what `make fuzz` runs.
+
+It goes in chunks, each with a Hypothesis seed of its own, and remembers those that are done: interrupted, it goes on
+where it was. What it remembers is of one state of the link only: another link or another bench begins anew. At the end
+it measures what no master can be certain of, and writes docs/fuzz.md. Exit codes: 0 no stale value was taken, 1 one
+was, 2 wrong usage, 130 interrupted.
+"""
+
+import argparse
+import hashlib
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from fault_fuzz import SEQUENCES, Drawn, play
+from fault_million_report import Chunk, Million, write_report
+from fault_residual import crc_odds, late_table
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import seed as seeded
+
+from hil.bench.machine import this_machine
+from hil.bench.progress import Progress
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+STATE: Final = ROOT / "build" / "fuzz.json"
+REPORT: Final = ROOT / "docs" / "fuzz.md"
+SOURCES: Final = ("edge_agent/link", "protocols/modbus", "hil/bus", "tests/link")
+CHUNK: Final = 2000
+CANDIDATES: Final = 2_000_000
+_KEPT_VIOLATIONS: Final = 5
+
+
+class State(msgspec.Struct):
+    """What is done so far, of one state of the sources and one seed."""
+
+    fingerprint: str
+    seed: int
+    size: int
+    chunks: dict[int, Chunk] = {}
+
+
+def run_chunk(seed: int, number: int, size: int, stop_at_violation: bool = False) -> Chunk:
+    """One chunk's sequences. With `stop_at_violation` Hypothesis shrinks the first one and raises."""
+    logging.disable(logging.CRITICAL)
+    asked = good = damaged = residual = played = 0
+    stale: list[str] = []
+    phases = (Phase.generate, Phase.shrink) if stop_at_violation else (Phase.generate,)
+
+    @seeded(seed * 1_000_003 + number)
+    @settings(max_examples=size, deadline=None, database=None, phases=phases, suppress_health_check=list(HealthCheck))
+    @given(SEQUENCES)
+    def play_one(sequence: Drawn) -> None:
+        nonlocal asked, good, damaged, residual, played
+        outcome = play(sequence)
+        played, asked, good = played + 1, asked + outcome.asked, good + outcome.good
+        damaged, residual = damaged + outcome.damaged, residual + outcome.residual
+        stale.extend(outcome.stale)
+        assert not (stop_at_violation and outcome.stale), outcome.stale
+
+    play_one()
+    return Chunk(played, asked, good, damaged, residual, len(stale), stale[:_KEPT_VIOLATIONS])
+
+
+def fingerprint() -> str:
+    """The sources that a result is of."""
+    digest = hashlib.sha256()
+    for path in sorted(path for source in SOURCES for path in (ROOT / source).rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def remembered(seed: int, size: int) -> State:
+    """What was done of the same sources with the same seed; nothing otherwise."""
+    now = State(fingerprint(), seed, size)
+    try:
+        state = msgspec.json.decode(STATE.read_bytes(), type=State)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return now
+    return state if (state.fingerprint, state.seed, state.size) == (now.fingerprint, seed, size) else now
+
+
+def remember(state: State) -> None:
+    """Put it on disk in one step."""
+    STATE.parent.mkdir(exist_ok=True)
+    fresh = STATE.with_suffix(".new")
+    fresh.write_bytes(msgspec.json.encode(state))
+    fresh.replace(STATE)
+
+
+def finished(
+    pool: ProcessPoolExecutor, seed: int, size: int, numbers: Sequence[int], jobs: int
+) -> Iterator[tuple[int, Chunk]]:
+    """Every chunk as it is done; no more than two a job are waiting."""
+    left, running = list(reversed(numbers)), dict[Future[Chunk], int]()
+    while left or running:
+        while left and len(running) < 2 * jobs:
+            number = left.pop()
+            running[pool.submit(run_chunk, seed, number, size)] = number
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield running.pop(future), future.result()
+
+
+def run(sequences: int, seed: int, jobs: int, say: Progress) -> Million:
+    """All chunks that are not done yet."""
+    state = remembered(seed, CHUNK)
+    numbers = [number for number in range(-(-sequences // CHUNK)) if number not in state.chunks]
+    began, before = time.monotonic(), len(state.chunks)
+    if before:
+        say(f"going on behind {before * CHUNK} sequences")
+    with ProcessPoolExecutor(jobs) as pool:
+        try:
+            for number, chunk in finished(pool, seed, CHUNK, numbers, jobs):
+                state.chunks[number] = chunk
+                remember(state)
+                say(
+                    _line(
+                        Million.of(state.chunks.values()),
+                        sequences,
+                        time.monotonic() - began,
+                        len(state.chunks) - before,
+                    )
+                )
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return Million.of(state.chunks[number] for number in range(-(-sequences // CHUNK)))
+
+
+def _line(so_far: Million, sequences: int, seconds: float, chunks: int) -> str:
+    left_s = max(0, sequences - so_far.sequences) * seconds / (chunks * CHUNK)
+    return (
+        f"{so_far.sequences} of {sequences} sequences: {chunks * CHUNK / seconds:.0f}/s,"
+        f" stale {so_far.stale}, CRC-16 residual {so_far.residual}, {left_s / 60:.0f} min left"
+    )
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="make fuzz ARGS=...", description=__doc__.partition("\n")[0])
+    parser.add_argument("--sequences", type=int, default=1_000_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="processes; default: one a core")
+    parser.add_argument("--chunk", type=int, help="replay this chunk alone, and shrink what it finds")
+    parser.add_argument("--report", type=Path, default=REPORT)
+    options = parser.parse_args()
+    if options.sequences < 1 or options.jobs < 1:
+        parser.error("--sequences and --jobs start at 1")
+    if options.chunk is not None:
+        run_chunk(options.seed, options.chunk, CHUNK, stop_at_violation=True)
+        return 0
+    logging.disable(logging.CRITICAL)
+    say, machine = Progress(sys.stderr), this_machine()
+    try:
+        million = run(options.sequences, options.seed, options.jobs, say)
+        say("what no master can be certain of")
+        odds, late = crc_odds(CANDIDATES, options.seed), late_table(options.seed)
+    except KeyboardInterrupt:
+        say.done()
+        print("interrupted; `make fuzz` goes on from here", file=sys.stderr)
+        return 130
+    say.done()
+    write_report(options.report, machine, options.seed, fingerprint(), million, odds, late)
+    print(f"{million.sequences} sequences, {million.stale} stale values; see {options.report}")
+    return 1 if million.stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
