@@ -21,6 +21,8 @@ _DENIED_CELLS: Final = 13
 _SLAVE_CELLS: Final = 10
 _GOOD: Final = "green"
 _WARN: Final = "yellow"
+_BAD: Final = "bold red"
+_WORST_FIRST: Final = (CommLoss.TRIP, CommLoss.LOCK, CommLoss.UNKNOWN, CommLoss.NONE)
 
 _WORDS: Final[Mapping[str, Text]] = {
     "title": Text("扫描 {port}", "scan of {port}"),
@@ -87,9 +89,10 @@ def warning_lines(port: str, plan: ScanPlan, profiles: Sequence[Profile], lang: 
             span = f"{denied.address:04X}h" + (f"-{last:04X}h" if denied.count > 1 else "")
             yield from wrapped(f"  {span}", Styled(f"{denied.why} ({profile.name})"), _DENIED_CELLS + 2, _WIDTH)
     yield Styled(word("loss", lang))
-    for profile in profiles:
+    for profile in sorted(profiles, key=lambda profile: _WORST_FIRST.index(profile.comm_loss)):
         if profile.comm_loss is not CommLoss.NONE:
-            yield from _folded("  ", f"{profile.name}: {pick(profile.comm_loss_effect, lang)}", style=_WARN)
+            style = _WARN if profile.comm_loss is CommLoss.UNKNOWN else _BAD
+            yield from _folded("  ", f"{profile.name}: {pick(profile.comm_loss_effect, lang)}", style=style)
     longest, shortest = (_duration(span_ns) for span_ns in (longest_ns(plan), shortest_ns(plan)))
     facts = {"lines": len(plan.lines), "slaves": len(plan.slaves), "longest": longest, "shortest": shortest}
     yield from _folded("", word("estimate", lang, **facts))

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from rich.cells import cell_len
 from typer.testing import CliRunner, Result
@@ -83,6 +84,15 @@ def test_the_warning_names_every_denied_register_and_every_lift_that_may_stop() 
             profile.comm_loss is not CommLoss.NONE
         )
     assert f"{len(PLAN.lines)} line settings, 247 addresses: at most 1" in said
+
+
+def test_devices_that_stop_the_lift_when_their_master_falls_silent_are_named_first() -> None:
+    harmless = [profile for profile in PROFILES if profile.name == "invt-chv180"]
+    tripping = msgspec.structs.replace(
+        harmless[0], name="tripper", comm_loss=CommLoss.TRIP, comm_loss_effect=Text("跳闸", "it trips")
+    )
+    said = [line.plain.strip() for line in warning_lines("port", PLAN, [*harmless, tripping], "en")]
+    assert said.index("tripper: it trips") < said.index("invt-chv180: not stated in the manual;")
 
 
 # what is asked
