@@ -156,7 +156,9 @@ class VirtualWorld:
         """The records of one kind, in order."""
         return [record for record in self.truth if record.kind == kind]
 
-    def agent_config(self, directory: Path, *, lift_id: str = "lift-1", poll_period_s: float = 0.5) -> AgentConfig:
+    def agent_config(
+        self, directory: Path, *, lift_id: str = "lift-1", poll_period_s: float | None = 0.5
+    ) -> AgentConfig:
         """A configuration for one terminal that knows this world: its devices, floors and answers."""
         setup = self.world.setup
         devices = tuple(
@@ -166,6 +168,7 @@ class VirtualWorld:
                 slave=device.slave,
                 options=device.options,
                 door=device.door,
+                comm_loss_accepted_by="the bench",
                 channels={
                     number: ChannelConfig(item=channel.item, invert=channel.invert)
                     for number, channel in device.channels.items()

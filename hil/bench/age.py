@@ -24,8 +24,11 @@ from hil.bus.segment import Tapped
 from hil.loop import run_virtual
 from hil.setup import DeviceSetup
 from hil.world import VirtualWorld
-from protocols.modbus.pdu import encode_request
+from protocols.modbus.hpmont_cic import AnswerEar
+from protocols.modbus.pdu import ReadRequest, encode_request
 from protocols.profiles.loader import load_profile
+from protocols.profiles.place import GOING_DOWN, GOING_UP, Channel, channel_items
+from protocols.profiles.schema import Framing, Profile
 
 PROFILES: Final = ("stm32-lift-sensor", "invt-chv180")
 SECONDS: Final = 120.0
@@ -38,9 +41,8 @@ Tooth = tuple[int, int]
 
 
 def measure_age(profile: str, seconds: float = SECONDS) -> Age:
-    """One device of the profile. Raises BenchError if its fast items were not read."""
-    options = {name: next(iter(asks.values)) for name, asks in load_profile(profile).options.items()}
-    world = VirtualWorld((DeviceSetup(profile=profile, options=options),))
+    """One device of the profile, all inputs of a module wired. Raises BenchError if its fast items were not read."""
+    world = VirtualWorld((_setup(load_profile(profile)),))
     with tempfile.TemporaryDirectory(prefix="liftwarden-bench-") as name:
         config = world.agent_config(Path(name))
         config = msgspec.structs.replace(config, link=msgspec.structs.replace(config.link, poll_period_s=None))
@@ -60,6 +62,15 @@ def measure_age(profile: str, seconds: float = SECONDS) -> Age:
     )
 
 
+def _setup(profile: Profile) -> DeviceSetup:
+    """The first answers to all questions, the first items on all inputs."""
+    options = {name: next(iter(asks.values)) for name, asks in profile.options.items()}
+    numbers = sorted(row.channel for row in profile.rows if row.channel is not None)
+    wired = [item for item in channel_items() if item not in (GOING_UP, GOING_DOWN)]
+    channels = {number: Channel(item) for number, item in zip(numbers, wired, strict=False)}
+    return DeviceSetup(profile=profile.name, options=options, channels=channels)
+
+
 async def _run(world: VirtualWorld, config: AgentConfig, seconds: float) -> None:
     stop = asyncio.Event()
     ports = Ports(open_bus=world.open_bus, broker=world.broker, clock=world.clock, local=False)
@@ -74,7 +85,13 @@ def _teeth(taps: Sequence[Tapped], equipment: Equipment) -> Iterator[Tooth]:
     for device in equipment.devices:
         for job in device.jobs:
             if job.period_ns == equipment.plan.fast_ns:
-                yield from _saw(taps, {encode_request(request) for request, _ in job.ways})
+                yield from _saw(taps, {_asked(request, equipment.framing) for request, _ in job.ways})
+
+
+def _asked(request: ReadRequest, framing: Framing) -> bytes:
+    """The request as it stands on the wire."""
+    frame = encode_request(request)
+    return frame if framing is Framing.RTU else AnswerEar().asks(frame)
 
 
 def _saw(taps: Sequence[Tapped], frames: set[bytes]) -> Iterator[Tooth]:

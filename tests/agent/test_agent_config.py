@@ -214,7 +214,7 @@ def test_devices_of_two_framings_cannot_share_a_bus(tmp_path: Path) -> None:
     shipped, _ = config_text("profiles", "stm32-lift-sensor")
     profile = tmp_path / "own.yaml"
     profile.write_text(shipped.replace("hardware_verified", "framing: hpmont_cic\nhardware_verified", 1))
-    second = f"      - name: other\n        profile: {profile}\n        slave: 2\n        options: {{door_switch: open_end}}\n"
+    second = f"      - {{name: other, profile: {profile}, slave: 2, options: {{door_switch: open_end}}}}\n"
     said = refusal(write(tmp_path, ("    # The landings from", f"{second}    # The landings from")))
     assert "cannot share one bus" in said
     assert "speaks hpmont_cic" in said

@@ -133,11 +133,12 @@ async def virtual_agent(
     seed: int = 1,
     devices: Sequence[DeviceSetup] = (STM32,),
     building: str = "residential-9",
-    poll_period_s: float = 0.5,
+    line: str | None = None,
+    poll_period_s: float | None = 0.5,
     **changes: Any,
 ) -> AsyncIterator[VirtualAgent]:
     """A running agent on the running virtual loop; `changes` replace sections of its configuration."""
-    world = VirtualWorld(devices, seed=seed, building=building)
+    world = VirtualWorld(devices, seed=seed, building=building, line=line)
     config = msgspec.structs.replace(world.agent_config(directory, poll_period_s=poll_period_s), **changes)
     bench = VirtualAgent(world, config)
     bench.start()

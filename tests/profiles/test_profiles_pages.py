@@ -1,0 +1,19 @@
+"""docs/devices is what the profiles say: nobody edits it by hand."""
+
+import logging
+
+import pytest
+from generate_pages import TARGET, pages
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, str]:
+    logging.getLogger("edge_agent").setLevel(logging.ERROR)
+    return pages()
+
+
+def test_every_page_is_the_profiles(made: dict[str, str]) -> None:
+    there = {path.name: path.read_text(encoding="utf-8") for path in TARGET.glob("*.md")}
+    assert there.keys() == made.keys()
+    stale = [name for name, text in made.items() if there[name] != text]
+    assert stale == [], "run `make schemas`"
