@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 import typer
 
-from edge_agent.cli import link, scan, sniff
+from edge_agent.cli import doctor, link, scan, sniff
 from edge_agent.cli.options import ConfigOption, JsonOption, PeriodOption, SocketOption, examples
 from edge_agent.cli.output import FAILED, fail, is_terminal, show, show_live
 from edge_agent.cli.place import Place, place_of
@@ -30,6 +30,7 @@ from edge_agent.local.views import Request
 
 app = typer.Typer(help="Registers, links, the line itself. / 诊断: 寄存器, 链路, 线路", no_args_is_help=True)
 app.command(epilog=link.EPILOG)(link.link)
+app.command(epilog=doctor.EPILOG)(doctor.doctor)
 app.command(epilog=scan.EPILOG)(scan.scan)
 app.command(epilog=sniff.EPILOG)(sniff.sniff)
 

@@ -138,7 +138,10 @@ def _changed(evidence: Evidence, hand: Hand) -> Iterator[Clue]:
     else:
         # Swapped wires can be swapped at either end; the idle line shows only the adapter's.
         is_half = cause is Cause.SWAPPED_WIRES and before.lone_breaks == 0 and _untried_end(evidence, hand)
-        yield Clue(cause, -FAIR if is_half else -PROOF, Text(f"没有作用: {zh}", f"it changed nothing: {en}"))
+        said = Text(f"没有作用: {zh}", f"it changed nothing: {en}")
+        yield Clue(cause, -FAIR if is_half else -PROOF, said)
+        if before.is_dark:
+            yield Clue(Cause.DEAD_DEVICE, HINT, said)
 
 
 def _removed(after: Facts) -> Iterator[Clue]:
@@ -205,9 +208,9 @@ def _is_over(first: Suspect, evidence: Evidence) -> bool:
     return first.cause is Cause.ECHO or any(clue.weight >= PROOF for clue in first.clues)
 
 
-def tests_of(cause: Cause, evidence: Evidence) -> list[Hand]:
+def tests_of(cause: Cause, evidence: Evidence, *, with_declined: bool = False) -> list[Hand]:
     """The instructions that test a cause and were not given yet, the best first."""
-    given = {*evidence.tried, *evidence.declined}
+    given = {*evidence.tried, *(() if with_declined else evidence.declined)}
     tests = [hand for hand, tested in TESTED.items() if tested is cause and hand not in given]
     if cause is Cause.SWAPPED_WIRES and Facts.of(evidence).neighbours:
         return tests[::-1]  # the adapter's end is good: others answer

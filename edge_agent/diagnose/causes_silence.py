@@ -75,7 +75,8 @@ def darkness(facts: Facts, _subject: Subject) -> Iterator[Clue]:
     if facts.neighbours:
         names = ", ".join(map(str, facts.neighbours))
         alive = Text(
-            f"同一总线上从站 {names} 应答, 主干线正常", f"slave {names} on the same bus answers: the trunk is good"
+            f"同一总线上有应答的从站: {names}; 主干线正常",
+            f"others on this bus answer, so the trunk is good: {names}",
         )
         yield Clue(Cause.DEAD_DEVICE, FAIR, alive)
         yield Clue(Cause.SWAPPED_WIRES, HINT, alive)

@@ -13,7 +13,7 @@ import msgspec
 from edge_agent.clock import NS
 from edge_agent.diagnose.causes import Hand
 from edge_agent.diagnose.causes_evidence import Aim, Asked, Evidence, Listened, Subject
-from edge_agent.diagnose.causes_ranking import Diagnosis, diagnose
+from edge_agent.diagnose.causes_ranking import Diagnosis, diagnose, helped
 from edge_agent.diagnose.causes_texts import to_do
 from edge_agent.diagnose.operator import Answer, Instruction, Operator
 from edge_agent.diagnose.probe_line import QUARANTINE_NS, ProbeLine, delta
@@ -58,13 +58,17 @@ class Patient(msgspec.Struct, frozen=True):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """How it ended. `before`: the diagnosis before the first instruction. `probing_ns`: without the person's time."""
+    """How it ended. `before`: the diagnosis before the first instruction. `probing_ns`: without the person's time.
+
+    `to_undo`: the last instruction that was followed, if it did not help and is still in place.
+    """
 
     diagnosis: Diagnosis
     before: Diagnosis
     evidence: Evidence
     prompts: int
     probing_ns: int
+    to_undo: Hand | None
 
 
 Progress = Callable[[Step, int], None]
@@ -103,7 +107,9 @@ class Doctor:
             self._probe.close()
         diagnosis = diagnose(evidence)
         before = diagnosis if before is None else before
-        return Finding(diagnosis, before, evidence, self._prompts, WHOLE_NS - self._left_ns())
+        last = evidence.tried[-1] if evidence.tried else None
+        to_undo = None if last is None or helped(evidence, last) else last
+        return Finding(diagnosis, before, evidence, self._prompts, WHOLE_NS - self._left_ns(), to_undo)
 
     def _left_ns(self) -> int:
         return WHOLE_NS - (self._clock.now_ns() - self._begun_ns - self._waited_ns)

@@ -39,7 +39,17 @@ EXAMPLES = [shlex.split(line)[1:] for line in DOCS.splitlines() if line.startswi
 
 def test_the_commands_of_the_issue_are_there() -> None:
     ours = {"", "run", "config check", "profile list", "profile show", "profile check", "events", "why"}
-    wanted = ours | {"diag read", "diag watch", "diag link", "diag scan", "diag sniff", "hil serve", "hil poke", "demo"}
+    wanted = ours | {
+        "diag read",
+        "diag watch",
+        "diag link",
+        "diag doctor",
+        "diag scan",
+        "diag sniff",
+        "hil serve",
+        "hil poke",
+        "demo",
+    }
     assert wanted <= {" ".join(command) for command in COMMANDS}
 
 

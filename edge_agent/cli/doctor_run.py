@@ -1,0 +1,213 @@
+"""An examination from its options to its report: the patient, the person at the terminal, progress on stderr."""
+
+import asyncio
+import os
+import sys
+from typing import Final
+
+import typer
+from rich.cells import set_cell_size
+from rich.console import Console
+
+from edge_agent.cli.borrow import FreePort
+from edge_agent.cli.doctor_lines import finding_lines, step_line, view_of, word
+from edge_agent.cli.output import FAILED, fail, json_line, show
+from edge_agent.clock import SystemClock
+from edge_agent.diagnose.causes_ranking import Verdict
+from edge_agent.diagnose.doctor import Doctor, Finding, Patient
+from edge_agent.diagnose.operator import Answer, Instruction, Nobody, Operator
+from edge_agent.diagnose.probe_plan import Prompt, Step
+from edge_agent.link.outcome import SlaveTimes
+from edge_agent.link.serial_port import SerialBus
+from edge_agent.ports import BusOpener
+from protocols.language import pick
+from protocols.modbus.line import LineSettings
+from protocols.modbus.pdu import ReadFunction, ReadRequest
+from protocols.profiles.lineup import common_line
+from protocols.profiles.loader import load_profile
+from protocols.profiles.schema import BlockSpec, CommLoss, Profile
+from protocols.upstream.messages import Text
+
+_ANYWHERE: Final = "9600 8N1"
+_LATENCY_NS: Final = 100_000_000
+"""What a device without a profile may take to answer."""
+_WORD_FUNCTIONS: Final = (ReadFunction.HOLDING, ReadFunction.INPUT)
+_NO: Final = ("n", "否", "不")
+_TICK_S: Final = 0.5
+_EARLIER_S: Final = 2.0
+"""Before the agent takes a borrowed port back, we have let it go."""
+_WORDS: Final = {
+    "blind": Text(
+        "没有 --profile: 只读地址 0 起的 2 个寄存器; 不认识它们而沉默的设备会被当作无应答",
+        "without --profile only two registers from address 0 are read;"
+        " a device that is silent to registers it does not have will look dead",
+    ),
+    "on_loss": Text("询问停止后: {effect}", "when the asking stops: {effect}"),
+    "start": Text("现在开始? ", "Start now?"),
+    "not_started": Text("未开始; 用 --yes 可不询问", "not started; --yes starts without asking"),
+    "time_up": Text(
+        "{port}: 借用时间已到; 用更长的 --take-port 再试", "{port}: the time is up; try a longer --take-port"
+    ),
+}
+
+
+def examine(
+    free: FreePort, profile: str | None, slave: int | None, line: str | None, *, yes: bool, json: bool, lang: str
+) -> None:
+    """Examine and tell. Raises ProtocolError (options) or AgentError (the port), one line each."""
+    patient = _patient(free, profile, slave, line, yes=yes, lang=lang)
+    finding = asyncio.run(_examined(free, patient, SerialBus(), lang))
+    if json:
+        json_line(view_of(finding, free.name))
+    else:
+        show(finding_lines(finding, lang))
+    if finding.diagnosis.verdict is not Verdict.HEALTHY:
+        raise typer.Exit(FAILED)
+
+
+async def _examined(free: FreePort, patient: Patient, open_bus: BusOpener, lang: str) -> Finding:
+    progress = _Shown(lang)
+    operator: Operator = _Person(progress, lang) if sys.stdin.isatty() else Nobody()
+    doctor = Doctor(open_bus, patient, operator, SystemClock(), progress)
+    ticking = asyncio.create_task(progress.tick(), name="progress")
+    try:
+        async with asyncio.timeout(None if free.for_s is None else max(0.0, free.for_s - _EARLIER_S)):
+            return await doctor.examine()
+    except TimeoutError as error:
+        raise fail(_say("time_up", lang, port=free.name)) from error
+    finally:
+        ticking.cancel()
+        progress.done()
+
+
+# the patient
+
+
+def _patient(free: FreePort, name: str | None, slave: int | None, line: str | None, *, yes: bool, lang: str) -> Patient:
+    """Whom to examine, by the options and by what the agent knows of a borrowed port."""
+    lent = next((device for device in free.devices if slave in {None, device.slave}), None)
+    if name is None and lent is not None:
+        name, slave = lent.profile, lent.slave
+    stated = free.line if line is None else line
+    if name is None:
+        typer.echo(_say("blind", lang), err=True)
+        request = ReadRequest(1 if slave is None else slave, ReadFunction.HOLDING, 0, 2)
+        return Patient(free.name, LineSettings.parse(_ANYWHERE if stated is None else stated), request, _LATENCY_NS)
+    profile = load_profile(name)
+    _warn(profile, yes=yes, lang=lang)
+    block = _longest_block(profile)
+    address = profile.slave if slave is None else slave
+    times = SlaveTimes.of(profile)
+    return Patient(
+        port=free.name,
+        line=common_line([profile], stated),
+        request=ReadRequest(address, ReadFunction(block.function), block.address, min(block.count, profile.max_regs)),
+        latency_ns=times.latency_ns,
+        min_gap_ns=times.min_gap_ns,
+        denied=times.denied,
+    )
+
+
+def _longest_block(profile: Profile) -> BlockSpec:
+    blocks = [block for block in profile.blocks if block.function in _WORD_FUNCTIONS]
+    if not blocks:
+        raise fail(f"{profile.name}: has no registers to read by function 03 or 04; name another device of this bus")
+    return max(blocks, key=lambda block: block.count)
+
+
+def _warn(profile: Profile, *, yes: bool, lang: str) -> None:
+    """What the device does when the asking stops again; where that is a trip or a lock, only after a yes."""
+    if profile.comm_loss is CommLoss.NONE:
+        return
+    typer.echo(_say("on_loss", lang, effect=pick(profile.comm_loss_effect, lang)), err=True)
+    if profile.comm_loss is not CommLoss.UNKNOWN and not yes and not _agreed(lang):
+        raise fail(_say("not_started", lang))
+
+
+def _agreed(lang: str) -> bool:
+    try:
+        return typer.confirm(_say("start", lang), err=True)
+    except typer.Abort:
+        return False
+
+
+def _say(name: str, lang: str, **facts: object) -> str:
+    return pick(_WORDS[name], lang).format(**facts)
+
+
+# the person, and progress
+
+
+class _Shown:
+    """Progress on standard error: one line that counts down on a terminal, a line for each new step elsewhere."""
+
+    def __init__(self, lang: str) -> None:
+        self._lang = lang
+        self._console = Console(stderr=True)
+        self._step: Step | None = None
+        self._until_ns = 0
+        self._is_waiting = False
+        self._clock = SystemClock()
+
+    def __call__(self, step: Step, left_ns: int) -> None:
+        is_new = type(step) is not type(self._step)
+        self._step, self._until_ns = step, self._clock.now_ns() + left_ns
+        self._is_waiting = isinstance(step, Prompt)
+        if self._console.is_terminal:
+            self._paint()
+        elif is_new and not self._is_waiting:
+            typer.echo(step_line(step, left_ns, self._lang), err=True)
+
+    async def tick(self) -> None:
+        """Count down until cancelled."""
+        while True:
+            await asyncio.sleep(_TICK_S)
+            if self._console.is_terminal:
+                self._paint()
+
+    def _paint(self) -> None:
+        if self._step is not None and not self._is_waiting:
+            line = step_line(self._step, self._until_ns - self._clock.now_ns(), self._lang)
+            self._write(f"\r\x1b[K{set_cell_size(line, min(self._console.width - 1, len(line) * 2)).rstrip()}")
+
+    def done(self) -> None:
+        """Leave a clean line behind."""
+        self._step = None
+        if self._console.is_terminal:
+            self._write("\r\x1b[K")
+
+    def _write(self, text: str) -> None:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+class _Person:
+    """Whoever sits at the terminal: reads what is asked on standard error, answers with Enter."""
+
+    def __init__(self, progress: _Shown, lang: str) -> None:
+        self._progress = progress
+        self._lang = lang
+
+    async def do(self, instruction: Instruction) -> Answer:
+        """Ask, and wait for a line; the end of the input declines."""
+        self._progress.done()
+        typer.echo(pick(instruction.said, self._lang), err=True)
+        typer.echo(word("enter", self._lang), nl=False, err=True)
+        said = await _line(sys.stdin.fileno())
+        return Answer.DECLINED if not said or said.strip().lower().startswith(_NO) else Answer.DONE
+
+
+async def _line(fd: int) -> str:
+    """What was typed up to Enter; empty at the end of the input. Ctrl-C interrupts it."""
+    loop = asyncio.get_running_loop()
+    typed: asyncio.Future[bytes] = loop.create_future()
+
+    def readable() -> None:
+        if not typed.done():
+            typed.set_result(os.read(fd, 4096))
+
+    loop.add_reader(fd, readable)
+    try:
+        return (await typed).decode(errors="replace")
+    finally:
+        loop.remove_reader(fd)
