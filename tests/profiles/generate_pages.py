@@ -75,8 +75,8 @@ def _matrix() -> Iterator[str]:
     rule = f"|---|{'---|' * len(codes)}"
     yield from ("# Devices, and what they cannot show", "")
     yield "What is read from a lift decides what can be told of it. *yes*: the event can be told; *(yes)*: only an"
-    yield "indication, something that would make it certain is missing; *-*: not from these signals. What the agent judges"
-    yield "today is in [detection.md](../detection.md)."
+    yield "indication, something that would make it certain is missing; *-*: not from these signals. What the agent"
+    yield "judges today is in [detection.md](../detection.md)."
     yield from ("", "## One device alone", "", head, rule)
     for name in profile_names():
         yield _line(f"[{name}]({name}.md)", sights_of(load_profile(name), _CATALOGUE).events)
