@@ -233,10 +233,10 @@ def _lost(read_ns: Sequence[int], from_ns: int, end_ns: int) -> bool:
 class FaultBench(PollBench):
     """The production poller and master under one row's faults."""
 
-    def __init__(self, row: Row, seed: str) -> None:
+    def __init__(self, row: Row, seed: str, delivery: Delivery | None = None) -> None:
         super().__init__(good_habits(), COUNTS)
         self._row = row
-        self.wire = Wire(self, seed, delivery_of(row))
+        self.wire = Wire(self, seed, delivery_of(row) if delivery is None else delivery)
 
     async def run(self) -> Run:
         """Poll through it."""

@@ -3,9 +3,10 @@
 from functools import lru_cache
 
 import pytest
-from fault_bench import FaultBench, Row, Run, judge
+from fault_bench import Broken, FaultBench, Row, Run, judge
 from fault_matrix_more import ROWS
 
+from hil.bus.segment import Delivery
 from hil.loop import run_virtual
 
 SEED = "faults"
@@ -43,6 +44,16 @@ def test_the_fault_is_counted_under_its_own_name(row: Row) -> None:
             assert got.get(name, 0) >= 1 if count is None else got.get(name, 0) == count, (slave, name, got)
         assert set(got) <= {*wanted, *row.may}, (slave, got)
     assert row.strays is None or strays == row.strays
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.lasts_s <= 60], ids=lambda row: row.name)
+def test_no_wrong_value_is_taken_behind_a_usb_adapter(row: Row) -> None:
+    """It hands over every 16 ms what it has: we speak into what we have not heard yet, and lose more, but take none."""
+
+    async def main() -> set[Broken]:
+        return judge(row, await FaultBench(row, SEED, Delivery.USB).run())
+
+    assert Broken.WRONG_VALUE not in run_virtual(main())
 
 
 def test_every_row_has_a_name_of_its_own() -> None:
