@@ -152,6 +152,8 @@ class Exchange:
         Those of an echo are judged together first, without what belongs to the frame that they came `before`. Without
         any frame in the turn, noise beside a damaged answer is a part of the damage.
         """
+        if not self._junk:
+            return
         pieces, self._junk = self._junk, []
         joined = b"".join(piece.data for piece in pieces)
         if looks_like_echo(_without_head(joined, before), self.adu):
