@@ -17,27 +17,47 @@ import msgspec
 
 from edge_agent import AgentError
 from hil import BenchError
+from hil.bench.age import PROFILES as AGES
+from hil.bench.age import measure_age
 from hil.bench.cost import Wish, measure_cost
+from hil.bench.crowd import BADNESS, measure_crowd
 from hil.bench.efficiency import BAUDS, SLAVES, measure_efficiency
 from hil.bench.machine import this_machine
 from hil.bench.progress import Progress
-from hil.bench.results import Cost, Efficiency, Results
+from hil.bench.results import Cost, Efficiency, Results, Saturated
+from hil.bench.saturated import SECONDS as SATURATED_S
+from hil.bench.saturated import measure_saturated
 from hil.bench.speed import VIRTUAL_S, measure_speed
 from hil.bench.tables import as_markdown, as_text
+from hil.bench.work import measure_work
 from protocols import ProtocolError
 from protocols.modbus.line import LineSettings
 from sim import SimError
 
-PARTS: Final = ("cost", "efficiency", "speed")
+PARTS: Final = ("cost", "link", "work", "efficiency", "age", "crowd", "speed")
+_SLOW_PERIOD_S: Final = 1.0
+_SLOW_AT_MOST_S: Final = 30.0
+"""Wake-ups need no full minute, memory does."""
+_STEPS: Final = {
+    "work": "our own work for one poll",
+    "age": "age of fast items in virtual time",
+    "crowd": "one bad slave of sixteen in virtual time",
+    "speed": "one lift in virtual time",
+}
+"""Parts that say nothing of themselves."""
 _FAILED: Final = 1
 _INTERRUPTED: Final = 130
 _EPILOG: Final = """parts:
-  cost        CPU per poll and memory of both processes, in real time on a pty each
+  cost        CPU per poll and memory of both processes, in real time on a pty each; again with one slave at 1 Hz
+  link        the link layer alone, flat out on a pty, at 9600, 19200 and 115200 Bd
+  work        our own work for one poll, without anything to wait for
   efficiency  how much of the bus's time is used flat out, 1 and 16 slaves at 9600, 19200 and 115200 Bd
+  age         how old the fast items of a profile are
+  crowd       what one bad slave of sixteen costs the others
   speed       virtual seconds per real second of one lift
 
 examples:
-  make bench                                  everything; about 75 s
+  make bench                                  everything; about three minutes
   make bench ARGS="--seconds 10"              a shorter look
   make bench ARGS="--only efficiency --only speed"
   python -m hil.bench --json > bench.json
@@ -84,22 +104,39 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _measure(given: argparse.Namespace, progress: Progress) -> Results:
-    parts = given.only if given.only is not None else PARTS
+    measures: dict[str, Callable[[], dict[str, object]]] = {
+        "cost": lambda: _costs(given, progress),
+        "link": lambda: {"saturated": _saturated(given, progress)},
+        "work": lambda: {"work": measure_work()},
+        "efficiency": lambda: {"efficiency": _efficiency(progress)},
+        "age": lambda: {"age": tuple(map(measure_age, AGES))},
+        "crowd": lambda: {"crowd": tuple(map(measure_crowd, BADNESS))},
+        "speed": lambda: {"speed": measure_speed(given.virtual_seconds, given.seed)},
+    }
     results = Results(machine=this_machine())
-    if "cost" in parts:
-        wish = Wish(seconds=given.seconds, period_s=given.period, seed=given.seed)
-        results = msgspec.structs.replace(results, cost=_cost(wish, progress))
-    if "efficiency" in parts:
-        results = msgspec.structs.replace(results, efficiency=_efficiency(progress))
-    if "speed" in parts:
-        progress("one lift in virtual time")
-        results = msgspec.structs.replace(results, speed=measure_speed(given.virtual_seconds, given.seed))
+    for part in PARTS:
+        if given.only is None or part in given.only:
+            progress(_STEPS.get(part, part))
+            results = msgspec.structs.replace(results, **measures[part]())
     return results
+
+
+def _costs(given: argparse.Namespace, progress: Progress) -> dict[str, object]:
+    wish = Wish(seconds=given.seconds, period_s=given.period, seed=given.seed)
+    slow = msgspec.structs.replace(wish, seconds=min(given.seconds, _SLOW_AT_MOST_S), period_s=_SLOW_PERIOD_S)
+    return {"cost": _cost(wish, progress), "slow": _cost(slow, progress)}
 
 
 def _cost(wish: Wish, progress: Progress) -> Cost:
     with tempfile.TemporaryDirectory(prefix="liftwarden-bench-") as name:
         return asyncio.run(measure_cost(Path(name), wish, progress))
+
+
+def _saturated(given: argparse.Namespace, progress: Progress) -> tuple[Saturated, ...]:
+    seconds = min(given.seconds, SATURATED_S)
+    with tempfile.TemporaryDirectory(prefix="liftwarden-bench-") as name:
+        lines = [LineSettings.parse(f"{baud} 8N1") for baud in BAUDS]
+        return tuple(asyncio.run(measure_saturated(Path(name), line, progress, seconds)) for line in lines)
 
 
 def _efficiency(progress: Progress) -> tuple[Efficiency, ...]:

@@ -162,11 +162,16 @@ class Speed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):
-    """A run; a part that was not asked for is null."""
+    """A run; a part that was not asked for is null. `slow` is part 1 again with one slave at 1 Hz."""
 
     machine: Machine
     cost: Cost | None = None
+    slow: Cost | None = None
+    saturated: tuple[Saturated, ...] | None = None
+    work: Work | None = None
     efficiency: tuple[Efficiency, ...] | None = None
+    age: tuple[Age, ...] | None = None
+    crowd: tuple[Crowd, ...] | None = None
     speed: Speed | None = None
 
 
