@@ -5,6 +5,7 @@ A million of them: `make fuzz`.
 
 import random
 
+import pytest
 from fault_fuzz import LATEST_NS, SEQUENCES, Drawn, flipped, play, sent
 from hypothesis import event, given, settings
 from link_bench import LinkBench, good, late_by, silent
@@ -15,6 +16,7 @@ from hil.loop import run_virtual
 EXAMPLES = 10_000
 
 
+@pytest.mark.timeout(900)  # a busy machine; 76 s of one core
 @settings(max_examples=EXAMPLES)
 @given(SEQUENCES)
 def test_no_accepted_value_was_sent_for_another_request(sequence: Drawn) -> None:
