@@ -12,6 +12,7 @@ from typing import Final
 from edge_agent.ports import PortError
 from protocols.modbus.line import LineSettings
 
+_AGENT: Final = "the liftwarden agent"
 _USUAL_GROUP: Final = "dialout"
 _NO_DEVICE: Final = frozenset((errno.ENOENT, errno.ENXIO, errno.ENODEV))
 _NO_TERMINAL: Final = frozenset((errno.ENOTTY, errno.EISDIR))
@@ -47,7 +48,8 @@ def _told(path: str, number: int | None, line: LineSettings | None) -> str:
     elif number in {errno.EBUSY, errno.EAGAIN}:
         holder = holder_of(path)
         who = "another program" if holder is None else holder
-        told = f"held by {who}; end that first, only one master may be on the bus"
+        way = "borrow it with --take-port 10m or stop that" if who.startswith(_AGENT) else "end that first"
+        told = f"held by {who}; {way}, only one master may be on the bus"
     return told
 
 
@@ -82,7 +84,7 @@ def holder_of(port: str) -> str | None:
     holders = [pid for pid in pids if _has_open(pid, node)]
     others = [pid for pid in holders if pid != os.getpid()]
     for pid in others or holders:
-        return f"{'the liftwarden agent' if _is_agent(pid) else _command(pid)} (pid {pid})"
+        return f"{_AGENT if _is_agent(pid) else _command(pid)} (pid {pid})"
     return None
 
 

@@ -263,6 +263,8 @@ def test_the_liftwarden_agent_is_named_as_the_holder(pty: Pty) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         assert port_errors.holder_of(pty.port) == f"the liftwarden agent (pid {holder.pid})"
+        told = str(port_errors.open_error(pty.port, errno.EBUSY, "busy"))
+        assert f"held by the liftwarden agent (pid {holder.pid}); borrow it with --take-port 10m" in told
         holder.communicate(b"\n")
 
 
