@@ -70,8 +70,9 @@ class Damage:
     def _resembles(self, run: bytearray) -> bool:
         """Whether a run is an answer from this slave to this request, whatever happened to it on its way.
 
-        With the header in place, damage is behind it. A frame whose only damage is its header, or its first byte lost,
-        has a right CRC with the header that was asked for. Anything else may be somebody else's.
+        With the header in place, damage is behind it, unless another byte there would make a good frame of it. A frame
+        whose only damage is one bit of its header, or its first byte lost, has a right CRC with the header that was
+        asked for. Anything else may be somebody else's.
         """
         request = self._request
         header = bytes((request.slave, request.function, request.reply_len - _FRAMING_BYTES))
@@ -79,12 +80,20 @@ class Damage:
         heard = bytes(run[echoed:])
         at = heard.find(header, 0, _LEAD_BYTES + len(header))
         if at >= 0:
-            frame = heard[at : at + request.reply_len]
-            if len(frame) < request.reply_len:
-                return len(frame) >= request.reply_len - _LOST_BYTES
-            return not _may_be_anothers(frame)
+            return _is_damaged_behind(heard[at:], request.reply_len)
         missing = request.reply_len - len(heard)
-        return missing in (0, 1) and crc_ok(header + heard[len(header) - missing :])
+        flips = int.from_bytes(heard[:HEADER_LEN], "big") ^ int.from_bytes(header, "big")
+        if missing == 0 and flips.bit_count() == 1:
+            return crc_ok(header + heard[HEADER_LEN:])
+        return missing == 1 and crc_ok(header[:1] + heard)
+
+
+def _is_damaged_behind(frame: bytes, length: int) -> bool:
+    """Whether what begins with the right header is a damaged frame of that length and nobody else's."""
+    lacks_last = len(frame) == length - 1 and crc16(frame[:-1]) & 0xFF == frame[-1]
+    if lacks_last:
+        return True
+    return len(frame) >= length - _LOST_BYTES and not (_may_be_anothers(frame) or _may_be_anothers(frame[:length]))
 
 
 def _may_be_anothers(frame: bytes) -> bool:
