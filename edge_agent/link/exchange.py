@@ -195,14 +195,9 @@ class Exchange:
 
     def _flush(self, t_ns: int) -> None:
         unknown = self._damage.unknown()
-        found = match(self.request, unknown) if unknown else None
-        if found in (Match.WRONG_FUNCTION, Match.WRONG_COUNT):
+        if unknown and self._is_wrong(unknown):
             self._deframer.reset()
             self._junk.clear()
-            if found is Match.WRONG_FUNCTION:
-                self._wrong_function(unknown)
-            else:
-                self._wrong = self._wrong_count(unknown)
             return
         for found in self._deframer.flush(t_ns):
             if isinstance(found, Anomaly):
@@ -211,6 +206,15 @@ class Exchange:
                 self._name_junk()
                 self.counted.append(Counter.ECHO if found.adu == self.adu else Counter.FOREIGN)
         self._name_junk()
+
+    def _is_wrong(self, adu: bytes) -> bool:
+        """Whether a good frame of a length that no table has is an answer to something else; it is counted then."""
+        kind = match(self.request, adu)
+        if kind is Match.WRONG_FUNCTION:
+            self._wrong_function(adu)
+        elif kind is Match.WRONG_COUNT:
+            self._wrong = self._wrong_count(adu)
+        return kind in (Match.WRONG_FUNCTION, Match.WRONG_COUNT)
 
     def account(self, ended: Counter | None) -> list[Counter]:
         """Everything to be counted for the slave, with how the turn ended."""

@@ -9,6 +9,7 @@ was, 2 wrong usage, 130 interrupted.
 import argparse
 import hashlib
 import logging
+import multiprocessing
 import os
 import sys
 import time
@@ -129,6 +130,8 @@ def run(sequences: int, seed: int, jobs: int, say: Progress) -> Million:
                 )
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
+            for worker in multiprocessing.active_children():
+                worker.terminate()
             raise
     return Million.of(state.chunks[number] for number in range(-(-sequences // CHUNK)))
 
