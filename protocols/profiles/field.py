@@ -199,10 +199,11 @@ def _fault_bits(faults: Mapping[int, FaultSpec]) -> tuple[Read, Write]:
 
 def _fault_code(faults: Mapping[int, FaultSpec], each: int) -> tuple[Read, Write]:
     """`each`: how many raw numbers one code has, for its sub-codes."""
-    table: dict[int, object] = {0: ()} | {code: (fault.name,) for code, fault in faults.items()}
+    named = {code: (fault.name,) for code, fault in faults.items()}
+    table: dict[int, object] = {0: ()} | named
 
     def read(raw: int) -> object:
-        return table.get(raw // each) if raw else ()
+        return named.get(raw // each) if raw else ()
 
     def write(values: Mapping[str, object]) -> int | None:
         said = values.get("faults")

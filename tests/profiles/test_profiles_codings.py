@@ -48,7 +48,9 @@ def test_decimal_pairs_survive(count: int) -> None:
 CODE = "{name: fault, address: 0, faults: code_sub, status: C}"
 
 
-@pytest.mark.parametrize(("raw", "faults"), [(0, ()), (4100, ("chain.open",)), (4107, ("chain.open",)), (4200, None)])
+@pytest.mark.parametrize(
+    ("raw", "faults"), [(0, ()), (7, None), (4100, ("chain.open",)), (4107, ("chain.open",)), (4200, None)]
+)
 def test_a_code_with_a_sub_code_is_known_by_its_code(raw: int, faults: tuple[str, ...] | None) -> None:
     """MONT C80Bh: code x 100 + sub-code, 0 for none (S-MONT)."""
     layout = layout_of(CODE, FAULTS)
