@@ -123,7 +123,7 @@ def test_a_window_has_its_first_instant_and_not_its_end() -> None:
     made = bench([])
     made.play(3)
     second, third = (one.start_ns for one in made.answers[1:3])
-    assert fired_at({"window_ns": [second, third]}) == [1]
+    assert fired_at({"window": [second, third]}) == [1]
 
 
 def test_a_fault_fires_only_while_its_predicate_holds() -> None:
@@ -189,7 +189,7 @@ def test_clearing_a_fault_drops_no_byte_of_what_it_delayed() -> None:
 
 
 def test_a_talker_is_silent_outside_its_window_and_after_it_is_cleared() -> None:
-    made = bench([{"fault": "bus.babble", "n": 2, "pause_ms": 10, "when": {"window_ns": [50_000_000, 100_000_000]}}])
+    made = bench([{"fault": "bus.babble", "n": 2, "pause_ms": 10, "when": {"window": [50_000_000, 100_000_000]}}])
     made.play(1, seconds=1)
     assert 3 <= made.injector.fired("bus.babble") <= 5
     made = bench([{"fault": "bus.babble", "n": 2, "pause_ms": 10}])
@@ -211,7 +211,7 @@ def test_a_talker_is_silent_outside_its_window_and_after_it_is_cleared() -> None
         ({"fault": "turn.lead_noise", "bytes": 3}, "bytes"),
         ({"fault": "gap.t15", "chars": 3.5}, "chars"),
         ({"fault": "resp.none", "when": {"p": 1.5}}, "p"),
-        ({"fault": "resp.none", "when": {"window_ns": [5, 4]}}, "ends before it begins"),
+        ({"fault": "resp.none", "when": {"window": [5, 4]}}, "ends before it begins"),
         ({"fault": "resp.none", "when": {"once": True, "count": 4}}, "name one of them"),
     ],
 )

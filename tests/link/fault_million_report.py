@@ -101,8 +101,8 @@ def _crc(million: Million, odds: Sequence[Odds]) -> list[str]:
         "|---|---|---|---|",
         *(f"| {one.damage} | {one.candidates} | {one.passed} | {one.passed / one.candidates:.2e} |" for one in odds),
         "",
-        f"In the sequences above: {million.residual} in {million.damaged} turns with a damaged answer"
-        f" ({million.residual / max(1, million.damaged):.2e}); most of that damage is of kinds that are always seen.",
+        f"In the sequences above: {million.residual} in {million.damaged} turns with a damaged answer",
+        f"({million.residual / max(1, million.damaged):.2e}); most of that damage is of kinds that are always seen.",
         "",
     ]
 

@@ -11,7 +11,7 @@ from hil.bus.faults.char import Drop, Dup, Insert, Replace
 from hil.bus.faults.frame import CrcWrong, Merge, Oversize, TruncateHead, TruncateTail
 from hil.bus.faults.line import BitFlip, Burst, Float, RxDead, StuckIdle, StuckLow, TxDead
 from hil.bus.faults.node import Alternate, Busy, HangAfter, Partition, Reboot, Silent, Slow
-from hil.bus.faults.pdu import Exception_, UnknownFunction, WrongCount, WrongFunction, WrongSlave
+from hil.bus.faults.pdu import Refusal, UnknownFunction, WrongCount, WrongFunction, WrongSlave
 from hil.bus.faults.response import Duplicate, ForOtherMaster, Late, NoAnswer, Stale, Torn, Unsolicited
 from hil.bus.faults.timing import GapNone, GapT15, GapT35, Jitter
 from hil.bus.faults.turn import FirstByteLost, LastByteLost, LeadNoise, TrailNoise
@@ -45,7 +45,7 @@ Changing = (
     | WrongFunction
     | UnknownFunction
     | WrongCount
-    | Exception_
+    | Refusal
     | NoAnswer
     | Late
     | Duplicate

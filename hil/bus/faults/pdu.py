@@ -75,7 +75,7 @@ class WrongCount(Kind, frozen=True, tag="pdu.wrong_count"):
         return _reworded(sending, body, f"{size} bytes of data, byte count {count}")
 
 
-class Exception_(Kind, frozen=True, tag="pdu.exception"):  # noqa: N801  # the builtin's name is taken
+class Refusal(Kind, frozen=True, tag="pdu.exception"):
     """A refusal with `code` instead of the answer."""
 
     loses: ClassVar[bool] = True

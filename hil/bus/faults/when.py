@@ -43,13 +43,13 @@ class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The operators. `window_ns` is first instant and end, monotonic ns; `holds` is the name of the `while` predicate.
+    """The operators. `window` is first instant and end, monotonic ns; `while` names a predicate.
 
     Raises ValueError for a window that ends before it begins, and for `once` beside another `count`.
     """
 
     match: Match = Match()
-    window_ns: tuple[Instant, Instant] | None = None
+    window_ns: tuple[Instant, Instant] | None = msgspec.field(default=None, name="window")
     holds: str | None = msgspec.field(default=None, name="while")
     every: Count = 1
     p: Probability = 1.0
