@@ -11,7 +11,7 @@ from edge_agent.cli.registers import Look
 from edge_agent.cli.target import Target
 from edge_agent.cli.texts import word
 from edge_agent.clock import SystemClock
-from edge_agent.link.outcome import Failure, FailureKind, SlaveTimes
+from edge_agent.link.outcome import Failure, FailureKind, Reply, SlaveTimes
 from edge_agent.link.plan import Station, reads_of
 from edge_agent.link.serial_port import SerialBus
 from edge_agent.link.transports import transport_of
@@ -36,7 +36,7 @@ def looks(target: Target, period_s: float | None, lang: str) -> Generator[Look, 
     Raises ProtocolError (the profile) or AgentError (the port cannot be opened to begin with).
     """
     profile = load_profile(target.profile)
-    device = _Device(target, profile, _answers(profile, target.options, lang))
+    device = Device(target, profile, answers_of(profile, target.options, lang))
     with asyncio.Runner() as runner:
         runner.run(device.open())
         try:
@@ -48,7 +48,7 @@ def looks(target: Target, period_s: float | None, lang: str) -> Generator[Look, 
             runner.run(device.close())
 
 
-def _answers(profile: Profile, given: Mapping[str, str], lang: str) -> dict[str, str]:
+def answers_of(profile: Profile, given: Mapping[str, str], lang: str) -> dict[str, str]:
     """What the caller answered, and, said aloud, what is assumed where nothing was."""
     answers = dict(given)
     for name, option in profile.options.items():
@@ -58,8 +58,8 @@ def _answers(profile: Profile, given: Mapping[str, str], lang: str) -> dict[str,
     return answers
 
 
-class _Device:
-    """The device behind its port."""
+class Device:
+    """The device behind its port. `layout` has the blocks that are asked for, each in one request."""
 
     def __init__(self, target: Target, profile: Profile, answers: Mapping[str, str]) -> None:
         self._profile = profile
@@ -67,7 +67,7 @@ class _Device:
         self._line = common_line([profile], target.line)
         self._times = SlaveTimes.of(profile)
         station = Station.of(profile, answers)
-        self._layout = station.layout.regrouped([read.block for read in reads_of(station, self._line)])
+        self.layout: Final = station.layout.regrouped([read.block for read in reads_of(station, self._line)])
         self._clock = SystemClock()
         self._bus = transport_of(target.port, self._line, profile.framing, SerialBus(), self._clock)
 
@@ -81,14 +81,18 @@ class _Device:
         """Let others have the port."""
         self._bus.close()
 
+    async def ask(self, block: Block) -> Reply | Failure:
+        """One request, on a port that is opened again if it was lost. Raises PortError."""
+        if not self._bus.is_open:
+            await self._bus.open()
+        return self._times.understood(await self._bus.transact(block.request(self._slave), self._times))
+
     async def look(self) -> Look:
         """Every block once."""
         rows: list[RegisterView] = []
         problems: list[str] = []
         try:
-            if not self._bus.is_open:
-                await self._bus.open()
-            for block in self._layout.blocks:
+            for block in self.layout.blocks:
                 if not await self._read(block, rows, problems):
                     break
         except PortError as error:
@@ -97,12 +101,17 @@ class _Device:
 
     async def _read(self, block: Block, rows: list[RegisterView], problems: list[str]) -> bool:
         """Whether it is worth asking on: a slave that keeps silent would only do so again."""
-        answer = self._times.understood(await self._bus.transact(block.request(self._slave), self._times))
+        answer = await self.ask(block)
         if isinstance(answer, Failure):
-            problems.append(self._problem(block, answer))
+            problems.append(self.problem(block, answer))
             return answer.kind not in (FailureKind.TIMEOUT, FailureKind.PORT)
-        age_ms = (self._clock.now_ns() - answer.request_end_ns) // _NS_PER_MS
-        rows += [
+        rows += self.rows(block, answer)
+        return True
+
+    def rows(self, block: Block, reply: Reply) -> list[RegisterView]:
+        """What a block's answer says, row by row."""
+        age_ms = (self._clock.now_ns() - reply.request_end_ns) // _NS_PER_MS
+        return [
             RegisterView(
                 device=self._profile.name,
                 block=block.name,
@@ -114,11 +123,11 @@ class _Device:
                 unit=row.unit,
                 age_ms=age_ms,
             )
-            for row in self._layout.raw(block, answer.words)
+            for row in self.layout.raw(block, reply.words)
         ]
-        return True
 
-    def _problem(self, block: Block, failure: Failure) -> str:
+    def problem(self, block: Block, failure: Failure) -> str:
+        """One line for a person: where, why, what to look at."""
         if failure.kind is FailureKind.PORT:
             return failure.detail
         where = f"{self._bus.name}: slave {self._slave:02X}h at {self._line}, block {block.name}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text as Styled
 
-from edge_agent.cli import profile_new, texts
+from edge_agent.cli import profile_new, profile_try, texts
 from edge_agent.cli.options import JsonOption, examples
 from edge_agent.cli.output import BAD, FAILED, fail, json_line, show
 from edge_agent.cli.place import place_of
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Device profiles: register maps. / 设备配置: 寄存器表", no_args_is_help=True)
 app.command("new", epilog=profile_new.EPILOG)(profile_new.new)
+app.command("try", epilog=profile_try.EPILOG)(profile_try.try_)
 
 
 @app.command("list", epilog=examples("liftwarden profile list", "liftwarden profile list --json"))

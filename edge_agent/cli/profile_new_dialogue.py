@@ -184,7 +184,7 @@ def _checked_identity(identity: Identity, draft: Draft) -> Identity:
 
 
 def _with_denied(text: str, draft: Draft) -> Draft:
-    denied = read.denied(text, draft.base, draft.profile.functions)
+    denied = read.denied(text, draft.base)
     return _checked(draft.changed(deny=(*draft.profile.deny, denied)))
 
 

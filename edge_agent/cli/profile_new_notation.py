@@ -232,7 +232,7 @@ def functions(text: str) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def denied(text: str, base: Base, known: Sequence[int]) -> Denied:
+def denied(text: str, base: Base) -> Denied:
     """ "1004h 2 remote control": first register, how many, and why they are never touched."""
     first, _, rest = text.strip().partition(" ")
     count, _, why = rest.strip().partition(" ")
@@ -240,7 +240,8 @@ def denied(text: str, base: Base, known: Sequence[int]) -> Denied:
         count, why = "1", rest
     if not why.strip():
         raise BadAnswer(f"{text}: wants ADDRESS, how many, and why, as in: 1004h 1 remote control")
-    return Denied(address=where(first, base, known).address, count=within(count, 1, 0x10000), why=why.strip())
+    place = where(first, base, (1, 2, 3, 4))
+    return Denied(address=place.address, count=within(count, 1, 0x10000), function=place.function, why=why.strip())
 
 
 def fault(text: str) -> tuple[int, FaultSpec]:

@@ -64,8 +64,9 @@ def _loss(profile: Profile) -> Iterator[str]:
         yield ""
         yield "deny: # never touched, whatever else is asked for"
     for denied in profile.deny:
+        function = "" if denied.function is None else f"function: {denied.function}, "
         count = "" if denied.count == 1 else f", count: {denied.count}"
-        yield f"  - {{address: {_hex(denied.address)}{count}, why: {_quoted(denied.why)}}}"
+        yield f"  - {{{function}address: {_hex(denied.address)}{count}, why: {_quoted(denied.why)}}}"
     if profile.identity:
         yield ""
         yield "identity: # a device that says otherwise is another one than this file describes"

@@ -14,7 +14,7 @@ from edge_agent.local.views import RegisterView
 _CHANGED: Final = "bold reverse"
 _PROBLEM: Final = "bold red"
 _WORDS_SHOWN: Final = 4
-_Key = tuple[str, str, int, str]
+_Key = tuple[str, str, int, str, str]
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -25,17 +25,17 @@ class Look(msgspec.Struct, frozen=True):
 
 
 def _key(row: RegisterView) -> _Key:
-    return row.device, row.block, row.address, row.name
+    return row.device, row.block, row.address, row.name, row.item
 
 
 def changes(looks: Iterable[Look]) -> Iterator[Look]:
-    """The first look whole; of each later one only the rows with other words than before, and what is newly wrong."""
-    words: dict[_Key, list[int]] = {}
+    """The first look whole; of each later one only the rows that say other than before, and what is newly wrong."""
+    said: dict[_Key, tuple[object, object]] = {}
     wrong: set[str] = set()
     for look in looks:
-        rows = [row for row in look.rows if words.get(_key(row)) != row.words]
+        rows = [row for row in look.rows if said.get(_key(row)) != (row.words, row.value)]
         problems = [problem for problem in look.problems if problem not in wrong]
-        words.update({_key(row): row.words for row in rows})
+        said.update({_key(row): (row.words, row.value) for row in rows})
         wrong = set(look.problems)
         yield Look(rows, problems)
 
@@ -57,20 +57,21 @@ def look_lines(look: Look, changed: Collection[_Key] = ()) -> list[Styled]:
         if (row.device, row.block) != heading:
             heading = row.device, row.block
             lines.append(Styled(f"{row.device}/{row.block}  {row.age_ms / 1000:.1f} s", style="bold"))
-        lines.append(Styled(f"  {_row(row)}", style=_CHANGED if _key(row) in changed else ""))
+        lines.append(Styled(f"  {row_text(row)}", style=_CHANGED if _key(row) in changed else ""))
     return [*lines, *(Styled(problem, style=_PROBLEM) for problem in look.problems)]
 
 
-def _row(row: RegisterView) -> str:
+def row_text(row: RegisterView) -> str:
+    """Address, raw words, and what they mean."""
     words = " ".join(f"{word:04X}" for word in row.words[:_WORDS_SHOWN])
     more = " ..." if len(row.words) > _WORDS_SHOWN else ""
-    value = _plain(row.value)
+    value = value_text(row.value)
     unit = f" {row.unit}" if row.unit and row.value is not None else ""
     name = f"{row.name} -> {row.item}" if row.item and row.item != row.name else row.name
     return f"{row.address:04X}: {words}{more}  {name} = {value}{unit}"
 
 
-def _plain(value: bool | int | float | str | list[str] | None) -> str:
+def value_text(value: bool | int | float | str | list[str] | None) -> str:
     """As JSON would say it, lists without their brackets; "-" for a raw value that means nothing."""
     if value is None:
         return "-"

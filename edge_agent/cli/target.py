@@ -43,8 +43,13 @@ def target_of(
         return None
     if profile is None:
         raise typer.BadParameter("--port wants --profile NAME as well; see: liftwarden profile list")
+    return Target(port, profile, slave, answers_said(option), line)
+
+
+def answers_said(option: Sequence[str] | None) -> dict[str, str]:
+    """What each `--option K=V` answers, by question; a form that is none is wrong usage."""
     answers = [answer.partition("=") for answer in option or ()]
     for name, equals, value in answers:
         if not (name and equals and value):
             raise typer.BadParameter(f"--option {name}{equals}{value}: wants K=V, as in door_switch=open_end")
-    return Target(port, profile, slave, {name: value for name, _, value in answers}, line)
+    return {name: value for name, _, value in answers}
