@@ -28,6 +28,8 @@ LINE: Final = LineSettings.parse("19200 8N1")
 GOES_BAD_S: Final = 10
 SECONDS: Final = 60.0
 """As long as the peers had a dead slave."""
+LONG_S: Final = 600.0
+"""The poller takes a babbler for one when it does it again: what that leaves the others shows in the long run."""
 _MS: Final = 1_000_000
 
 Instead = Callable[[bytes, int], bytes]
@@ -47,17 +49,19 @@ def _babbling(for_ms: int) -> Instead:
     return lambda _answer, _t_ns: rng.randbytes(for_ms * _MS // LINE.wire_ns(1))
 
 
-BADNESS: Final[dict[str, Instead]] = {
-    "dies": _dead,
-    "flaps: 3 s good, 3 s silent": _flapping,
-    "babbles for 0.3 s when asked": _babbling(300),
-    "babbles for 3 s when asked": _babbling(3_000),
+BADNESS: Final[dict[str, tuple[Instead, float]]] = {
+    "dies": (_dead, SECONDS),
+    "flaps: 3 s good, 3 s silent": (_flapping, SECONDS),
+    "babbles for 0.3 s when asked": (_babbling(300), SECONDS),
+    "babbles for 3 s when asked": (_babbling(3_000), LONG_S),
 }
+"""What the bad slave does, and for how long it is watched."""
 
 
-def measure_crowd(name: str, seconds: float = SECONDS) -> Crowd:
-    """One kind of badness, for so long."""
-    answers = run_virtual(_poll(BADNESS[name], seconds))
+def measure_crowd(name: str) -> Crowd:
+    """One kind of badness."""
+    instead, seconds = BADNESS[name]
+    answers = run_virtual(_poll(instead, seconds))
     bad_ns = GOES_BAD_S * NS_PER_S
     others = [times_ns for slave, times_ns in answers.items() if slave != BAD]
     before = [sum(t_ns < bad_ns for t_ns in times_ns) / (GOES_BAD_S / PERIOD_S) for times_ns in others]

@@ -161,11 +161,16 @@ def _crowd(measured: Sequence[Crowd]) -> Table:
     first = measured[0]
     about = (
         f"{first.slaves} slaves, {first.registers} registers each every {first.period_s:g} s, {first.line}; one goes "
-        f"bad for {first.seconds:g} s. Rate: the fraction of the others' polls that were answered; virtual time."
+        "bad. Rate: the fraction of the others' polls that were answered, the least and the mean; virtual time."
     )
-    header = ("one of them", "before", "least", "mean", "longest gap s")
+    header = ("one of them", "for s", "rate before", "least rate", "mean rate", "longest gap s")
     rows = tuple(
-        (one.badness, f"{one.before:.3f}", f"{one.least:.3f}", f"{one.mean:.3f}", f"{one.longest_gap_s:.2f}")
+        (
+            one.badness,
+            f"{one.seconds:g}",
+            *(f"{rate:.3f}" for rate in (one.before, one.least, one.mean)),
+            f"{one.longest_gap_s:.2f}",
+        )
         for one in measured
     )
     return Table("One bad slave among others", about, header, rows)
