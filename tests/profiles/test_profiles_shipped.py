@@ -1,47 +1,127 @@
 """What the shipped profiles promise: read-only, sourced, nothing guessed."""
 
 import pytest
+from installations import NAMES, PROFILES
 
-from protocols.profiles.loader import load_profile, profile_names
-from protocols.profiles.schema import Row, Tier
+from edge_agent.link.outcome import SlaveTimes
+from protocols import ProtocolError
+from protocols.lift.vocabulary import ITEMS
+from protocols.modbus.pdu import ReadFunction, ReadRequest
+from protocols.profiles.layout import compile_layout
+from protocols.profiles.loader import load_profile
+from protocols.profiles.schema import CommLoss, Profile, Row, Tier
 
-NAMES = ["invt-chv180", "stm32-lift-sensor"]
 STM, CHV = load_profile("stm32-lift-sensor"), load_profile("invt-chv180")
+every_profile = pytest.mark.parametrize("profile", PROFILES, ids=NAMES)
+
+FIRST_SET = {
+    "arkel-arcode",
+    "delta-eb3000",
+    "emerson-ev3200",
+    "generic-input-16",
+    "generic-input-8",
+    "hpmont-hd5l",
+    "hpmont-mont70",
+    "hpmont-mont70-rtu",
+    "invertek-elevator-core",
+    "invt-chv180",
+    "stm32-lift-sensor",
+    "techwind-sdk500",
+}
+WRITTEN = {
+    "hpmont-mont70": {0x6400, 0x6401, 0x6402},
+    "hpmont-mont70-rtu": {0x6400, 0x6401, 0x6402},
+    "invt-chv180": {0x1000, 0x2000, 0x4000, 0x4001},
+    "delta-eb3000": {0x2000},
+    "invertek-elevator-core": {0x00F9, 0x00FA, 0x00FB, 0x00FC},
+    "emerson-ev3200": {0x3201, 0x3202, 0x3205},
+    "techwind-sdk500": {0x1004},
+    "arkel-arcode": {5001, 10000},
+}
+"""Registers of commands and settings that the maps name, controller_maps.md 1.1 to 3.2."""
+FLOORS = {"hpmont-mont70", "hpmont-mont70-rtu", "stm32-lift-sensor"}
+"""Ibid., the table of devices: no drive and no door operator tells the floor."""
 
 
 def row(name: str) -> Row:
     return next(row for row in (*STM.rows, *CHV.rows) if row.name == name)
 
 
+def items_of(profile: Profile) -> set[str]:
+    options = {name: next(iter(option.values)) for name, option in profile.options.items()}
+    return set(compile_layout(profile, options).items)
+
+
 def test_the_shipped_profiles_are_known_by_name() -> None:
-    assert set(NAMES) <= set(profile_names())
+    assert set(NAMES) >= FIRST_SET
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_nothing_was_tried_on_hardware_and_the_profile_says_so(name: str) -> None:
-    assert load_profile(name).hardware_verified is False
+@every_profile
+def test_nothing_was_tried_on_hardware_and_the_profile_says_so(profile: Profile) -> None:
+    assert profile.hardware_verified is False
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_only_reads_are_declared(name: str) -> None:
-    profile = load_profile(name)
-    assert set(profile.functions) == {3}
-    assert {block.function for block in profile.blocks} == {3}
+@every_profile
+def test_only_reads_are_declared(profile: Profile) -> None:
+    reads = set(map(int, ReadFunction))
+    assert set(profile.functions) <= reads
+    assert {block.function for block in profile.blocks} <= set(profile.functions)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_row_carries_a_mark_of_a_named_source(name: str) -> None:
-    profile = load_profile(name)
-    for one in (*profile.rows, *profile.faults.values()):
-        assert one.status.split(":", 1)[1] in profile.sources
+@every_profile
+def test_every_row_carries_a_mark_and_its_source_has_a_name(profile: Profile) -> None:
+    marks = [one.status for one in (*profile.rows, *profile.faults.values())]
+    marks += [one.status for one in profile.derived] + [one.status for one in profile.vectors]
+    for status in marks:
+        mark, _, key = status.partition(":")
+        assert mark in {"V", "V~"} if key else mark in {"U", "C"}
+        assert not key or key in profile.sources
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_text_is_there_in_both_languages(name: str) -> None:
-    profile = load_profile(name)
+@every_profile
+def test_what_nobody_verified_says_so_and_why(profile: Profile) -> None:
+    doubtful = [one for one in profile.rows if one.status == "U"]
+    assert all(one.unverified for one in doubtful)
+    assert all(one.note for one in doubtful) or profile.tier is Tier.UNVERIFIED
+
+
+@every_profile
+def test_every_text_is_there_in_both_languages(profile: Profile) -> None:
     texts = [profile.title, profile.comm_loss_effect, *(fault.title for fault in profile.faults.values())]
     texts += [title for option in profile.options.values() for title in (option.title, *option.values.values())]
+    texts += profile.exceptions.values()
     assert all(text.en and text.zh for text in texts)
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_registers_of_commands_and_settings_are_denied_and_never_asked_for(name: str) -> None:
+    profile = load_profile(name)
+    for address in WRITTEN[name]:
+        with pytest.raises(ProtocolError, match="its profile denies"):
+            SlaveTimes.of(profile).check(ReadRequest(profile.slave, ReadFunction.HOLDING, address, 1))
+
+
+@every_profile
+def test_the_floor_comes_from_controllers_and_sensor_boxes_only(profile: Profile) -> None:
+    assert ("floor" in items_of(profile)) is (profile.name in FLOORS)
+
+
+@every_profile
+def test_a_row_named_like_an_item_is_no_trap(profile: Profile) -> None:
+    assert {one.name for one in profile.rows} & ITEMS.keys() <= items_of(profile)
+
+
+def test_only_what_may_stop_a_lift_says_so() -> None:
+    stopping = {one.name for one in PROFILES if one.comm_loss in {CommLoss.TRIP, CommLoss.LOCK}}
+    assert stopping == {"hpmont-mont70", "hpmont-mont70-rtu", "invertek-elevator-core", "arkel-arcode"}
+
+
+def test_only_the_controller_without_its_registers_is_a_stub() -> None:
+    assert [one.name for one in PROFILES if one.stub] == ["arkel-arcode"]
+
+
+def test_only_a_framing_that_was_seen_on_the_port_is_said_to_be() -> None:
+    assert {one.name for one in PROFILES if not one.transport_verified} == {"hpmont-mont70", "hpmont-mont70-rtu"}
 
 
 # controller_maps.md 1.2, S-STM
