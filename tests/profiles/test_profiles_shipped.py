@@ -70,8 +70,8 @@ def test_only_reads_are_declared(profile: Profile) -> None:
 
 @every_profile
 def test_every_row_carries_a_mark_and_its_source_has_a_name(profile: Profile) -> None:
-    marks = [one.status for one in (*profile.rows, *profile.faults.values())]
-    marks += [one.status for one in profile.derived] + [one.status for one in profile.vectors]
+    marks = [row.status for row in profile.rows] + [fault.status for fault in profile.faults.values()]
+    marks += [derived.status for derived in profile.derived] + [vector.status for vector in profile.vectors]
     for status in marks:
         mark, _, key = status.partition(":")
         assert mark in {"V", "V~"} if key else mark in {"U", "C"}
