@@ -14,6 +14,7 @@ from fault_bench import Wire
 from hypothesis import strategies as st
 from link_bench import (
     LATENCY_NS,
+    LINE,
     MARGIN_NS,
     MAX_LATE_NS,
     MS,
@@ -80,8 +81,11 @@ def other(adu_of: Callable[[ReadRequest, int], bytes], after_ns: int, then_ns: i
     """Something else first, and perhaps the right answer later."""
 
     def habit(request: ReadRequest, serial: int) -> Sends:
-        right = [] if then_ns is None else [(LATENCY_NS + then_ns, serial_answer(request, serial))]
-        return [(after_ns, adu_of(request, serial)), *right]
+        first = adu_of(request, serial)
+        if then_ns is None:
+            return [(after_ns, first)]
+        behind_ns = after_ns + LINE.wire_ns(len(first))
+        return [(after_ns, first), (max(LATENCY_NS + then_ns, behind_ns), serial_answer(request, serial))]
 
     return habit
 
