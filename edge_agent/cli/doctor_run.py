@@ -33,6 +33,7 @@ _LATENCY_NS: Final = 100_000_000
 """What a device without a profile may take to answer."""
 _WORD_FUNCTIONS: Final = (ReadFunction.HOLDING, ReadFunction.INPUT)
 _NO: Final = ("n", "否", "不")
+_TYPED_BYTES: Final = 4096
 _TICK_S: Final = 0.5
 _EARLIER_S: Final = 2.0
 """Before the agent takes a borrowed port back, we have let it go."""
@@ -204,10 +205,18 @@ async def _line(fd: int) -> str:
 
     def readable() -> None:
         if not typed.done():
-            typed.set_result(os.read(fd, 4096))
+            typed.set_result(_read(fd))
 
     loop.add_reader(fd, readable)
     try:
         return (await typed).decode(errors="replace")
     finally:
         loop.remove_reader(fd)
+
+
+def _read(fd: int) -> bytes:
+    """What is there; nothing when the terminal has gone away."""
+    try:
+        return os.read(fd, _TYPED_BYTES)
+    except OSError:
+        return b""

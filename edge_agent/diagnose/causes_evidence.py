@@ -6,7 +6,7 @@ instruction; what came after one carries it in `after`.
 
 import enum
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 
@@ -120,15 +120,15 @@ class Evidence(msgspec.Struct, frozen=True):
     tried: tuple[Hand, ...] = ()
     declined: frozenset[Hand] = frozenset()
 
-    def and_probe(self, probe: Probe) -> "Evidence":
+    def and_probe(self, probe: Probe) -> Self:
         """With one more probe."""
         return msgspec.structs.replace(self, probes=(*self.probes, probe))
 
-    def and_tried(self, hand: Hand) -> "Evidence":
+    def and_tried(self, hand: Hand) -> Self:
         """With one more instruction that was followed."""
         return msgspec.structs.replace(self, tried=(*self.tried, hand))
 
-    def and_declined(self, hand: Hand) -> "Evidence":
+    def and_declined(self, hand: Hand) -> Self:
         """With one more instruction that could not be followed."""
         return msgspec.structs.replace(self, declined=self.declined | {hand})
 

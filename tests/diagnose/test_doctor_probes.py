@@ -19,7 +19,7 @@ from hil.bus.segment import Delivery, Segment
 from hil.loop import VirtualClock, run_virtual, running_loop
 from protocols import ProtocolError
 from protocols.modbus.line import LineSettings
-from protocols.modbus.pdu import ReadFunction, ReadRequest
+from protocols.modbus.pdu import ReadFunction, ReadRequest, encode_request
 
 LINE = LineSettings.parse("9600 8N1")
 MS = 1_000_000
@@ -107,6 +107,19 @@ def test_an_echo_with_the_device_dead_is_silence(delivery: Delivery) -> None:
 
     turn = asking(echo)
     assert (turn.ended, turn.echoed, turn.heard) == (Ended.SILENT, True, b"")
+
+
+@pytest.mark.parametrize("delivery", [Delivery.FRAME, Delivery.BYTE])
+def test_an_echo_damaged_beyond_recognition_is_known_by_coming_while_we_sent(delivery: Delivery) -> None:
+    def echo(bench: CopperBench) -> None:
+        bench.adapter.wiring.echo = True
+        bench.adapter.delivery = delivery
+        bench.slaves["slave 1"].dead = True
+
+    noisy = Noise(700.0, 60_000, 90_000)
+    turn = asking(echo, noise=noisy, runs=lambda t_ns: t_ns < 20 * MS)
+    assert (turn.ended, turn.echoed, turn.junk) == (Ended.SILENT, True, len(turn.heard))
+    assert len(turn.heard) < len(encode_request(REQUEST)) // 2
 
 
 def test_a_second_devices_answer_is_heard_in_the_turn_that_it_answers() -> None:

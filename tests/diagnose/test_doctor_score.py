@@ -1,6 +1,7 @@
 """The doctor at work on the copper bench: a reduced score, its limits, and that it only reads."""
 
 import asyncio
+import itertools
 
 import pytest
 
@@ -71,6 +72,12 @@ def test_only_reads_are_ever_sent() -> None:
     assert sent
     assert {data[1] for data in sent} <= READS
     assert all(len(data) == 8 for data in sent)
+
+
+def test_two_requests_in_a_row_never_have_answers_of_one_length() -> None:
+    _, bench, _ = on_bench(Nobody())
+    counts = [tapped.data[5] for tapped in bench.taps if tapped.source == "agent"]
+    assert all(one != other for one, other in itertools.pairwise(counts))
 
 
 def test_an_operator_who_declines_everything_gets_a_group_and_its_tests() -> None:
