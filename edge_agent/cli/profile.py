@@ -1,21 +1,19 @@
 """`liftwarden profile`: which devices are known, what their registers mean, whether a file of one's own is right."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text as Styled
 
-from edge_agent.cli import profile_new, profile_try, texts
+from edge_agent.cli import profile_new, profile_try
 from edge_agent.cli.options import JsonOption, examples
 from edge_agent.cli.output import BAD, FAILED, fail, json_line, show
 from edge_agent.cli.place import place_of
-from edge_agent.cli.texts import of, word
-from protocols.language import pick
+from edge_agent.cli.profile_show import list_lines, show_lines
+from edge_agent.cli.texts import word
 
 if TYPE_CHECKING:
-    from protocols.profiles.schema import BlockSpec, Profile, Row
+    from protocols.profiles.schema import Profile
 
 app = typer.Typer(help="Device profiles: register maps. / 设备配置: 寄存器表", no_args_is_help=True)
 app.command("new", epilog=profile_new.EPILOG)(profile_new.new)
@@ -40,7 +38,7 @@ def list_(context: typer.Context, *, json: JsonOption = False) -> None:
         if json:
             json_line(_summary(profile))
         else:
-            show(_list_lines(profile, lang))
+            show(list_lines(profile, lang))
     if bad:
         raise typer.Exit(FAILED)
 
@@ -61,7 +59,7 @@ def show_(
     if json:
         json_line(profile)
     else:
-        show(_show_lines(profile, place_of(context).lang))
+        show(show_lines(profile, place_of(context).lang))
 
 
 @app.command(epilog=examples("liftwarden profile check my-controller.yaml", "liftwarden profile check my.yaml --json"))
@@ -93,7 +91,7 @@ def check(
         json_line({"file": str(file), "good": True, **_summary(profile)})
     else:
         typer.echo(word("good", lang, file=file))
-        show(_list_lines(profile, lang))
+        show(list_lines(profile, lang))
 
 
 def _summary(profile: "Profile") -> dict[str, object]:
@@ -103,76 +101,8 @@ def _summary(profile: "Profile") -> dict[str, object]:
         "kind": profile.kind,
         "tier": profile.tier,
         "hardware_verified": profile.hardware_verified,
+        "transport_verified": profile.transport_verified,
+        "stub": profile.stub,
         "slave": profile.slave,
         "line": profile.line.default,
     }
-
-
-def _list_lines(profile: "Profile", lang: str) -> Iterator[Styled]:
-    yield Styled.assemble((profile.name, "bold"), f"  {pick(profile.title, lang)}")
-    facts = (
-        f"{profile.slave:02X}h, {profile.line.default}",
-        of(texts.KINDS, profile.kind.value, lang),
-        of(texts.TIERS, profile.tier.value, lang),
-        word("verified" if profile.hardware_verified else "not_verified", lang),
-    )
-    yield Styled(f"  {'; '.join(facts)}")
-
-
-def _show_lines(profile: "Profile", lang: str) -> Iterator[Styled]:
-    yield from _list_lines(profile, lang)
-    habits = profile.behaviour
-    yield Styled(f"  {word('allowed', lang, lines=', '.join(profile.line.allowed))}")
-    yield Styled(f"  {of(texts.ON_ERROR, habits.errors.value, lang)}; {habits.latency_ms:g} ms")
-    yield Styled(f"  {word('on_loss', lang, effect=pick(profile.comm_loss_effect, lang))}")
-    for name, option in profile.options.items():
-        yield Styled(f"  --option {name}=...: {pick(option.title, lang)}")
-        for value, title in option.values.items():
-            yield Styled(f"    {value}: {pick(title, lang)}")
-    for denied in profile.deny:
-        yield Styled(f"  {word('denied', lang, address=_address(denied.address), count=denied.count)}: {denied.why}")
-    yield from _plan(profile, lang)
-    for block in profile.blocks:
-        yield from _block(profile, block)
-    if profile.faults:
-        yield Styled(f"{word('faults', lang)}", style="bold")
-    for number, fault in profile.faults.items():
-        yield Styled(f"  {number}: {fault.name}  {pick(fault.title, lang)}  {fault.status}")
-
-
-def _plan(profile: "Profile", lang: str) -> Iterator[Styled]:
-    """How the agent reads it when it is alone on the bus."""
-    from edge_agent.link.plan import plan_alone  # noqa: PLC0415
-
-    made = plan_alone(profile)
-    yield Styled(word("plan", lang, line=profile.line.default), style="bold")
-    for job in made.jobs(0, profile.slave):
-        period_s = job.period_ns / 1e9
-        where = f"FC{job.block.function:02d} {_address(job.block.address)}-"
-        yield Styled(f"  {where}{_address(job.block.address + job.block.count - 1)}: {period_s:g} s")
-    yield Styled(f"  {word('bus_use', lang, use=f'{made.use:.0%}')}")
-    yield Styled(f"  {word('oldest', lang, age=round(made.age_ns / 1e6))}")
-
-
-def _block(profile: "Profile", block: "BlockSpec") -> Iterator[Styled]:
-    end = block.address + block.count
-    head = f"{block.name}  FC{block.function:02d} {_address(block.address)}-{_address(end - 1)}"
-    yield Styled(head, style="bold")
-    for row in profile.rows:
-        if row.function == block.function and block.address <= row.address < end:
-            yield _row(row)
-
-
-def _row(row: "Row") -> Styled:
-    bits = (
-        "" if row.bits is None else f".{row.bits[0]}" if row.bits[0] == row.bits[1] else f".{row.bits[0]}-{row.bits[1]}"
-    )
-    feeds = ", ".join([row.item] if row.item else row.meanings) or ("faults" if row.faults else "-")
-    scale = "" if row.scale is None else f" x{row.scale:g}"
-    when = "".join(f" ({name}={value})" for name, value in row.when.items())
-    unit = f" {row.unit}" if row.unit else ""
-    return Styled(f"  {_address(row.address)}{bits}  {row.name} -> {feeds}{scale}{unit}{when}  {row.status}")
-
-
-def _address(address: int) -> str:
-    return f"{address:04X}h"

@@ -98,6 +98,7 @@ KINDS: Final[Mapping[str, Text]] = {
     "drive": Text("驱动器", "drive"),
     "door_operator": Text("门机", "door operator"),
     "sensor_box": Text("传感终端", "sensor box"),
+    "input_module": Text("输入模块", "input module"),
 }
 
 TIERS: Final[Mapping[str, Text]] = {
@@ -111,6 +112,18 @@ ON_ERROR: Final[Mapping[str, Text]] = {
     "exception": Text("错误请求: 回异常码", "answers a wrong request with an exception"),
     "silence": Text("错误请求: 不应答", "silent to a wrong request"),
 }
+
+FRAMINGS: Final[Mapping[str, Text]] = {
+    "rtu": Text("Modbus RTU", "Modbus RTU"),
+    "hpmont_cic": Text("海浦蒙特自有帧格式", "HPMONT's own frames"),
+}
+
+SIGHTS: Final[Mapping[str, Text]] = {
+    "certain": Text("可判定", "yes"),
+    "indicative": Text("仅供参考", "only an indication"),
+    "unseen": Text("不可判定", "no"),
+}
+"""How well an event can be told from a device's signals."""
 
 WORDS: Final[Mapping[str, Text]] = {
     "unknown": Text("未知", "unknown"),
@@ -145,6 +158,23 @@ WORDS: Final[Mapping[str, Text]] = {
     "bus_use": Text("占用总线 {use}", "{use} of the bus"),
     "oldest": Text("关键信号最旧 {age} ms", "what detectors relate: up to {age} ms old"),
     "faults": Text("故障表", "fault table"),
+    "past_faults": Text("faults (历史)", "faults (past)"),
+    "stub": Text("待补全, 不能轮询", "a stub: not to be polled"),
+    "unseen_framing": Text("此端口的帧格式未证实", "framing never seen on this port"),
+    "at_once": Text("一次最多读 {count} 个寄存器", "at most {count} registers at once"),
+    "fewer_at_once": Text(
+        "一次只读 {count} 个寄存器 (设备允许 {most} 个)", "{count} register(s) asked for at once, {most} allowed"
+    ),
+    "descending": Text("应答中高地址在前", "the highest address stands first in its answers"),
+    "identity": Text("识别: {row} ({address}) = {values}", "known by {row} ({address}) = {values}"),
+    "any_value": Text("手册未给出数值", "no value is stated"),
+    "gives": Text("可提供的信号", "gives"),
+    "gives_if_wired": Text("接线后可提供的信号", "gives, if wired to it"),
+    "sees": Text("单独使用时可判定的事件", "events that can be told from it alone"),
+    "derived": Text("推导得出", "derived"),
+    "frames": Text("示例帧", "frames"),
+    "sources": Text("资料来源", "sources"),
+    "channel": Text("输入 {number}", "channel {number}"),
     "assumed": Text(
         "假定 {name}={value}; 可用 --option {name}=... 指定",
         "{name}={value} is assumed; --option {name}=... says otherwise",
