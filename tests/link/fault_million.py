@@ -31,7 +31,15 @@ from hil.bench.progress import Progress
 ROOT: Final = Path(__file__).resolve().parents[2]
 STATE: Final = ROOT / "build" / "fuzz.json"
 REPORT: Final = ROOT / "docs" / "fuzz.md"
-SOURCES: Final = ("edge_agent/link", "protocols/modbus", "hil/bus", "tests/link")
+SOURCES: Final = (
+    "edge_agent/link/*.py",
+    "protocols/modbus/*.py",
+    "hil/bus/**/*.py",
+    "tests/link/fault_fuzz.py",
+    "tests/link/fault_bench.py",
+    "tests/link/link_bench.py",
+)
+"""What a result depends on."""
 CHUNK: Final = 2000
 CANDIDATES: Final = 2_000_000
 _KEPT_VIOLATIONS: Final = 5
@@ -71,7 +79,7 @@ def run_chunk(seed: int, number: int, size: int, stop_at_violation: bool = False
 def fingerprint() -> str:
     """The sources that a result is of."""
     digest = hashlib.sha256()
-    for path in sorted(path for source in SOURCES for path in (ROOT / source).rglob("*.py")):
+    for path in sorted(path for source in SOURCES for path in ROOT.glob(source)):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
