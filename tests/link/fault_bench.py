@@ -46,7 +46,9 @@ class Recovery(enum.Enum):
     UNKNOWN = TIMEOUT_NS + MAX_LATE_NS + PERIOD_NS + TIMEOUT_NS
     """Where nobody can know that the answer will not come: the same, from the deadline on."""
     PROBE = BACK_OFF_NS[-1] + MAX_LATE_NS + PERIOD_NS + TIMEOUT_NS
-    """A dead slave or a dead port: one probe period."""
+    """A dead slave: one probe period at its longest, and the quarantine of the last try."""
+    PORT = 5 * S + PERIOD_NS + TIMEOUT_NS
+    """A dead port: it is tried every five seconds at least."""
 
 
 class Broken(enum.Enum):

@@ -14,6 +14,7 @@ from protocols.modbus.pdu import exception_name
 
 WRONG_VALUE: Final = frozenset((Broken.WRONG_VALUE,))
 LOST: Final = frozenset((Broken.LOST,))
+NOT_BACK: Final = frozenset((Broken.NOT_BACK,))
 OF_SLAVE_1: Final[dict[str, Any]] = {"match": {"dir": "reply", "slave": 1}}
 DAMAGE: Final = ("crc", "timeout", "leading_junk", "trailing_junk", "noise")
 STRANGERS: Final = (*DAMAGE, "late", "unsolicited", "foreign", "other_master")

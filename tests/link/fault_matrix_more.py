@@ -12,6 +12,7 @@ from fault_matrix import (
     LATE_ROWS,
     LOST,
     NOISE_ROWS,
+    NOT_BACK,
     OF_SLAVE_1,
     OTHERS_ROWS,
     STRANGERS,
@@ -139,15 +140,15 @@ NODE_ROWS: Final = [
 ]
 PORT_ROWS: Final = [
     *(
-        Row(name=port.value, port=port, lasts_s=lasts_s, recovery=Recovery.PROBE)
-        for port, lasts_s in (
-            (Port.UNPLUG, 15),
-            (Port.RENAME, 15),
-            (Port.EIO, 1),
-            (Port.EBUSY, 15),
-            (Port.EACCES, 15),
-            (Port.EMPTY_READS, 15),
-            (Port.WRITE_BLOCK, 15),
+        Row(name=port.value, port=port, lasts_s=lasts_s, recovery=Recovery.PORT, naive=naive)
+        for port, lasts_s, naive in (
+            (Port.UNPLUG, 15, NOT_BACK),
+            (Port.RENAME, 15, NOT_BACK),
+            (Port.EIO, 1, frozenset()),
+            (Port.EBUSY, 15, NOT_BACK),
+            (Port.EACCES, 15, NOT_BACK),
+            (Port.EMPTY_READS, 15, frozenset()),
+            (Port.WRITE_BLOCK, 15, frozenset()),
         )
     ),
     Row(

@@ -1,8 +1,8 @@
 """The suite fails the known-bad master: which rows of the matrix the plain pymodbus client breaks, and how.
 
 It takes a wrong value for a right one after a late reply, an answer to another function, and one with fewer or more
-registers; it loses readings to one byte of noise, to frames of others, and to an echo. Of rows that go on for hours or
-minutes only what takes seconds to run is run here.
+registers; it loses readings to one byte of noise, to frames of others, and to an echo; it takes ever longer to find a
+port again. Of rows that go on for hours or minutes only what takes seconds to run is run here.
 """
 
 import asyncio
