@@ -10,8 +10,9 @@ from edge_agent.cli.profile_new_ask import Asker
 from edge_agent.cli.profile_new_draft import Draft, complaints, is_door
 from edge_agent.cli.profile_new_items import Choice, words_of
 from edge_agent.cli.profile_new_notation import BadAnswer, Where
-from edge_agent.cli.profile_new_words import CODINGS, ERRORS, KINDS, LOSSES, TIERS
+from edge_agent.cli.profile_new_words import CODINGS, ERRORS, LOSSES, TIERS
 from edge_agent.cli.profile_new_yaml import to_yaml
+from edge_agent.cli.texts import KINDS
 from protocols.language import pick
 from protocols.lift.vocabulary import ITEMS, ItemKind
 from protocols.profiles.check import is_bit_table, width_of

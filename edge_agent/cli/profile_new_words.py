@@ -92,13 +92,6 @@ WORDS: Final[Mapping[str, Text]] = {
     ),
 }
 
-KINDS: Final[Mapping[str, Text]] = {
-    "controller": Text("控制器", "controller"),
-    "drive": Text("驱动器", "drive"),
-    "door_operator": Text("门机", "door operator"),
-    "sensor_box": Text("传感终端", "sensor box"),
-    "input_module": Text("输入模块", "module of inputs, named in the lift's file"),
-}
 TIERS: Final[Mapping[str, Text]] = {
     "manual": Text("厂家手册", "the maker's manual"),
     "code": Text("公开代码", "published code"),
