@@ -16,7 +16,7 @@ WRONG_VALUE: Final = frozenset((Broken.WRONG_VALUE,))
 LOST: Final = frozenset((Broken.LOST,))
 NOT_BACK: Final = frozenset((Broken.NOT_BACK,))
 OF_SLAVE_1: Final[dict[str, Any]] = {"match": {"dir": "reply", "slave": 1}}
-DAMAGE: Final = ("crc", "timeout", "leading_junk", "trailing_junk", "noise")
+DAMAGE: Final = ("crc", "timeout", "leading_junk", "trailing_junk", "noise", "doubtful")
 STRANGERS: Final = (*DAMAGE, "late", "unsolicited", "foreign", "other_master")
 _DEADLINE_MS: Final = MARGIN_NS / MS
 """How much later than stated an answer may begin."""

@@ -86,3 +86,23 @@ def test_an_answer_that_he_never_gets_holds_us_up_for_as_long_as_it_could_come(
         assert kind_of(await asker.ask()) is kind
 
     on_bench(main, habits={1: good})
+
+
+# what nobody can tell: pinned, so that the page on it stays true
+
+
+@pytest.mark.parametrize(("next_count", "fits"), [(2, True), (3, False)])
+def test_a_frame_that_a_slave_adds_to_its_answer_is_taken_only_in_a_turn_of_its_shape(
+    next_count: int, fits: bool
+) -> None:
+    """docs/link.md, "A slave that says more after its answer"; found by the fuzz as a violation, and none."""
+
+    async def main(bench: LinkBench, asker: Asker) -> None:
+        await asker.ask(holding(count=1))
+        added_ns = bench.loop.now_ns + 2 * LINE.t35_ns + REQUEST_NS
+        bench.drive(1, added_ns, answer_with(1, 3, [0xEEEE, 0xEEEE]))
+        outcome = await asker.ask(holding(count=next_count))
+        assert isinstance(outcome, Reply)
+        assert (outcome.words[0] == 0xEEEE) is fits
+
+    on_bench(main, habits={1: lambda r, n: [(30 * MS, serial_answer(r, n))]})
