@@ -106,6 +106,7 @@ def _patient(free: FreePort, name: str | None, slave: int | None, line: str | No
         latency_ns=times.latency_ns,
         min_gap_ns=times.min_gap_ns,
         denied=times.denied,
+        neighbours=tuple(device.slave for device in free.devices),
     )
 
 

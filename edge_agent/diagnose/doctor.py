@@ -39,7 +39,8 @@ _FORMATS: Final = ((Parity.NONE, 1), (Parity.EVEN, 1), (Parity.NONE, 2), (Parity
 _SEARCH_LATENCY_NS: Final = 60_000_000
 _PATIENT_NS: Final = 3 * NS
 _ELSEWHERE_NS: Final = (NS // 2, 5 * NS // 2)
-_NEIGHBOURS: Final = tuple(range(1, 11))
+_NEIGHBOURS: Final = (*range(1, 17), 247)
+"""Where devices usually are: counted up from 1, and the last address of all."""
 _CONFIRMATIONS: Final = 2
 
 
@@ -47,6 +48,7 @@ class Patient(msgspec.Struct, frozen=True):
     """What is examined: a port, the line it is believed to run at, and a read that the device serves.
 
     `request` is FC 03 or 04; any part of it may be read. `latency_ns` and `min_gap_ns` are the device's, as stated.
+    `neighbours` are addresses known to be on the same bus.
     """
 
     port: str
@@ -55,6 +57,7 @@ class Patient(msgspec.Struct, frozen=True):
     latency_ns: int
     min_gap_ns: int = 0
     denied: tuple[tuple[int, int], ...] = ()
+    neighbours: tuple[int, ...] = ()
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -192,9 +195,8 @@ class Doctor:
 
     async def _search_neighbours(self, evidence: Evidence) -> Evidence:
         own = self._patient.request.slave
-        requests = [
-            msgspec.structs.replace(self._request(Aim.NEIGHBOUR), slave=slave) for slave in _NEIGHBOURS if slave != own
-        ]
+        others = (slave for slave in dict.fromkeys((*self._patient.neighbours, *_NEIGHBOURS)) if slave != own)
+        requests = [msgspec.structs.replace(self._request(Aim.NEIGHBOUR), slave=slave) for slave in others]
         latency_ns = max(self._patient.latency_ns, _SEARCH_LATENCY_NS)
         return evidence.and_probe(
             await self._series(Aim.NEIGHBOUR, self._patient.line, requests, latency_ns, is_quick=True)

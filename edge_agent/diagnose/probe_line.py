@@ -171,7 +171,8 @@ def _turn(
     line: LineSettings,
     sent_ns: int,
 ) -> Turn:
-    heard, echoed = _without_echo(encode_request(request), chunks, sent_ns + line.wire_ns(1))
+    answer_len = request.reply_len if isinstance(outcome, Reply) else 0
+    heard, echoed = _without_echo(encode_request(request), chunks, sent_ns + line.wire_ns(1), answer_len)
     late_ns = _late_answer_ns(request, chunks, line)
     latency_ns: int | None = None
     if isinstance(outcome, Reply):
@@ -196,15 +197,17 @@ def _turn(
     )
 
 
-def _without_echo(adu: bytes, chunks: list[_Chunk], sent_ns: int) -> tuple[bytes, bool]:
+def _without_echo(adu: bytes, chunks: list[_Chunk], sent_ns: int, answer_len: int) -> tuple[bytes, bool]:
     """What was heard but our own transmission, and whether that was read back.
 
-    It is known by what it is, even with two bytes damaged; or, damaged more, by coming while we sent.
+    It is known by what it is, even with two bytes damaged; or, damaged more, by coming while we sent, unless the answer
+    itself does (a pty whose other end does not pace).
     """
     joined = b"".join(chunk.data for chunk in chunks)
     equal = sum(one == other for one, other in zip(joined, adu, strict=False))
     n_own = sum(len(chunk.data) for chunk in chunks if chunk.t_ns <= sent_ns)
-    if equal >= len(adu) - 2 or n_own > len(adu) // 2:
+    came_early = min(n_own, len(joined) - answer_len)
+    if equal >= len(adu) - 2 or came_early > len(adu) // 2:
         return joined[max(n_own, len(adu)) :], True
     if len(joined) > len(adu) // 2 and joined in adu:
         return b"", True

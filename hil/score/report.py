@@ -11,6 +11,11 @@ from hil.bench.results import Machine
 from hil.bench.tables import machine_line
 from hil.score.trial import MOST_PROMPTS, WITHIN_S, Trial
 
+FIRST_RUN: Final = (
+    "When they were run for the first time (87273a3, seeds 0 to 9) 481 of 500 had the true cause in the top 2, 478 were"
+    " named and 8 misled; all were in time."
+)
+"""Kept as it was: what is run again and again is no hold-out any more."""
 _P95: Final = 0.95
 
 
@@ -102,7 +107,10 @@ def _document(score: Score) -> Iterator[str]:
     yield ""
     yield "## The hold-out set"
     yield ""
-    yield "Cases by somebody who had not read the doctor (`hil/score/holdout.py`)."
+    yield (
+        "Cases by somebody who had not read the doctor (`hil/score/holdout.py`); its author has not read them."
+        f" {FIRST_RUN}"
+    )
     yield ""
     yield from _table(score.holdout)
 

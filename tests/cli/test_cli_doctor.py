@@ -121,6 +121,7 @@ def test_a_borrowed_port_brings_its_line_and_its_devices() -> None:
     free = FreePort("/dev/ttyUSB0", "9600 8N1", lent)
     patient = doctor_run._patient(free, None, 247, None, yes=False, lang="en")
     assert (patient.request.slave, patient.request.count) == (247, 19)
+    assert set(patient.neighbours) == {1, 247}
 
 
 def test_nobody_is_asked_without_a_terminal(invoke: Invoke, practice: Callable[[Finding], Practice]) -> None:

@@ -109,6 +109,21 @@ def test_what_helped_against_one_of_two_troubles_stays_in_place() -> None:
     assert next_step(seen, WHOLE_NS) == Prompt(Hand.FIT_TERMINATOR, undo=None)
 
 
+def test_of_two_causes_that_their_tests_proved_the_first_is_named() -> None:
+    odd = [good(answer=bytes((0xFF, *ANSWER)), junk=1, expected=len(ANSWER))] * 8
+    torn = [damaged(with_flips(ANSWER, place)) for place in BEHIND_EDGES]
+    hands = [Hand.FIT_BIAS, Hand.FIT_TERMINATOR]
+    found = diagnosis(
+        quiet(),
+        asked([*odd, *torn, silent()]),
+        asked([*[good()] * 6, *torn, silent()], after=Hand.FIT_BIAS),
+        asked([good()] * 24, after=Hand.FIT_TERMINATOR),
+        tried=hands,
+    )
+    assert found.verdict is Verdict.NAMED
+    assert {one.cause for one in found.suspects if one.is_tested} == {Cause.NO_BIAS, Cause.NO_TERMINATION}
+
+
 def test_nothing_is_asked_for_once_a_cause_is_proven() -> None:
     assert next_step(after(Hand.SWAP_WIRES, [good()] * 4), WHOLE_NS) is None
 
