@@ -39,7 +39,8 @@ def show_lines(profile: "Profile", lang: str) -> Iterator[Styled]:
     yield from _sights(profile, lang)
     for block in profile.blocks:
         yield from _block(profile, block, lang)
-    yield from _part(word("derived", lang), [_derived(one) for one in profile.derived])
+    joined = [f"{one.item}: {' | '.join(one.rows)}  {one.status}  ({one.note})" for one in profile.joined]
+    yield from _part(word("derived", lang), [*(_derived(one) for one in profile.derived), *joined])
     faults = [f"{number}: {one.name}  {pick(one.title, lang)}  {one.status}" for number, one in profile.faults.items()]
     yield from _part(word("faults", lang), faults)
     yield from _part(word("frames", lang), [_vector(one) for one in profile.vectors])

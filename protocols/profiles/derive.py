@@ -1,4 +1,4 @@
-"""Items that no register carries, compiled: what the rows they hang on say, all of one block and so of one instant."""
+"""Items that no register carries by itself, compiled: what rows of one block, and so of one instant, say together."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -46,6 +46,27 @@ class Rule(msgspec.Struct, frozen=True):
             broken = next((condition for condition in self.conditions if condition.free), None)
             return {} if broken is None else {broken.row: broken.raw ^ 1}
         return {}
+
+
+class Join(msgspec.Struct, frozen=True):
+    """The item's bits are those of all its rows; who writes it sets the first row."""
+
+    item: str
+    fields: tuple[Field, ...]
+
+    def read(self, words: Sequence[int]) -> int | None:
+        """What a block's words come to; None if one of the rows means nothing."""
+        together = 0
+        for field in self.fields:
+            number = field.raw(words)
+            if number is None:
+                return None
+            together |= number
+        return together
+
+    def write(self, values: Mapping[str, object]) -> dict[str, object]:
+        """The raw value of the row that makes a device say so."""
+        return {self.fields[0].name: values[self.item]} if self.item in values else {}
 
 
 def compile_rule(derived: Derived, fields: Mapping[str, Field]) -> Rule:

@@ -199,8 +199,8 @@ def _fault_bits(faults: Mapping[int, FaultSpec]) -> tuple[Read, Write]:
 
 def _fault_code(faults: Mapping[int, FaultSpec], each: int) -> tuple[Read, Write]:
     """`each`: how many raw numbers one code has, for its sub-codes."""
-    named = {code: (fault.name,) for code, fault in faults.items()}
-    table: dict[int, object] = {0: ()} | named
+    named: dict[int, object] = {code: (fault.name,) for code, fault in faults.items()}
+    table = {0: ()} | named
 
     def read(raw: int) -> object:
         return named.get(raw // each) if raw else ()

@@ -13,7 +13,7 @@ from protocols import ProtocolError
 from protocols.lift.vocabulary import ITEMS, Rate
 from protocols.modbus.pdu import ReadFunction, ReadRequest
 from protocols.nearest import hint
-from protocols.profiles.derive import Rule, compile_rule
+from protocols.profiles.derive import Join, Rule, compile_rule
 from protocols.profiles.field import Field, Read, compile_field
 from protocols.profiles.place import FIRST_PLACE, Place, placed
 from protocols.profiles.schema import BlockSpec, Identity, Profile
@@ -56,11 +56,12 @@ class RawRow(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """What is known of one block: its rows compiled, and the rules of items that hang on them."""
+    """What is known of one block: its rows compiled, and the items that hang on several of them."""
 
     block: Block
     fields: tuple[Field, ...]
     rules: tuple[Rule, ...] = ()
+    joins: tuple[Join, ...] = ()
 
 
 @final
@@ -74,6 +75,7 @@ class Layout:
         self.items: Final = frozenset(
             [item for part in parts for field in part.fields for item, _ in field.gives]
             + [rule.item for part in parts for rule in part.rules]
+            + [join.item for part in parts for join in part.joins]
         )
         self._narrow: Final = {part.block.name: _narrow(part.fields) for part in parts}
         self._wide: Final = {part.block.name: _wide(part.fields) for part in parts}
@@ -82,7 +84,8 @@ class Layout:
         """What of a block means something, by address; rows share registers, so spans may overlap."""
         part = self._parts[block.name]
         spans = [Span(field.address, field.words, field.rate, bool(field.gives)) for field in part.fields]
-        spans += [_span(rule) for rule in part.rules]
+        spans += [_span(rule.item, [one.address for one in rule.conditions]) for rule in part.rules]
+        spans += [_span(join.item, _addresses(join)) for join in part.joins]
         return tuple(sorted(spans, key=lambda span: span.address))
 
     def regrouped(self, blocks: Sequence[Block]) -> "Layout":
@@ -98,11 +101,20 @@ class Layout:
             for field in part.fields
             if block.address <= field.address and field.address + field.words <= end
         )
-        names = {field.name for field in fields}
+        named = {field.name: field for field in fields}
         rules = tuple(
-            rule for part in parents for rule in part.rules if names.issuperset(one.row for one in rule.conditions)
+            rule
+            for part in parents
+            for rule in part.rules
+            if named.keys() >= {condition.row for condition in rule.conditions}
         )
-        return Part(block, fields, rules)
+        joins = tuple(
+            Join(join.item, tuple(named[field.name] for field in join.fields))
+            for part in parents
+            for join in part.joins
+            if named.keys() >= {field.name for field in join.fields}
+        )
+        return Part(block, fields, rules, joins)
 
     def decode(self, block: Block, words: Sequence[int]) -> dict[str, object]:
         """The vocabulary's values in a block's words. Raises ProtocolError on a wrong number of words."""
@@ -122,6 +134,9 @@ class Layout:
         for rule in self._parts[block.name].rules:
             if (value := rule.read(words, block.address)) is not None:
                 values[rule.item] = value
+        for join in self._parts[block.name].joins:
+            if (value := join.read(words)) is not None:
+                values[join.item] = value
         return values
 
     def misidentified(self, block: Block, words: Sequence[int]) -> str | None:
@@ -144,8 +159,13 @@ class Layout:
         """
         words = [0] * block.count
         part = self._parts[block.name]
+        said: dict[str, object] = {}
+        for join in part.joins:
+            said |= join.write(values)
         # Of two rules that set a row the first does: what it says of the rows is more than what the later one does.
-        said = {row: raw for rule in reversed(part.rules) for row, raw in rule.write(values).items()} | dict(values)
+        for rule in reversed(part.rules):
+            said |= rule.write(values)
+        said |= values
         for field in part.fields:
             field.put(words, said)
         return tuple(words)
@@ -176,15 +196,23 @@ def compile_layout(profile: Profile, options: Mapping[str, str], place: Place = 
         rules = tuple(
             compile_rule(derived, fields) for derived in profile.derived if derived.all.keys() <= fields.keys()
         )
+        joins = tuple(
+            Join(joined.item, tuple(fields[name] for name in joined.rows))
+            for joined in profile.joined
+            if fields.keys() >= set(joined.rows)
+        )
         block = Block(spec.name, spec.function, spec.address, spec.count)
-        parts.append(Part(block, tuple(fields.values()), rules))
+        parts.append(Part(block, tuple(fields.values()), rules, joins))
     told = [identity for identity in profile.identity if identity.expect or identity.within is not None]
     return Layout(parts, told)
 
 
-def _span(rule: Rule) -> Span:
-    addresses = [condition.address for condition in rule.conditions]
-    return Span(min(addresses), max(addresses) - min(addresses) + 1, ITEMS[rule.item].rate, feeds=True)
+def _span(item: str, addresses: Sequence[int]) -> Span:
+    return Span(min(addresses), max(addresses) - min(addresses) + 1, ITEMS[item].rate, feeds=True)
+
+
+def _addresses(join: Join) -> list[int]:
+    return [field.address + offset for field in join.fields for offset in range(field.words)]
 
 
 def _holds(spec: BlockSpec, address: int) -> bool:

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from protocols.profiles.check import problems
-from protocols.profiles.schema import Profile, Variant
+from protocols.profiles.schema import Profile
+from protocols.profiles.variant import Variant
 from protocols.profiles.vectors import vector_problems
 from protocols.resources import NoSuchName, config_names, config_text
 from protocols.strictyaml import ConfigError, Document

@@ -10,7 +10,8 @@ import msgspec
 
 from protocols.profiles.check import problems
 from protocols.profiles.loader import EXTENDS, parse_profile, variant_of
-from protocols.profiles.schema import Profile, Variant
+from protocols.profiles.schema import Profile
+from protocols.profiles.variant import Variant
 from protocols.profiles.vectors import vector_problems
 from protocols.strictyaml import ConfigError, Document, Path
 from protocols.yamlsurvey import Survey

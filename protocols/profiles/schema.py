@@ -215,6 +215,15 @@ class Derived(Section, frozen=True, kw_only=True):
     note: Annotated[str, Meta(min_length=1)]
 
 
+class Joined(Section, frozen=True, kw_only=True):
+    """An item of bits that several rows of one readable range carry: a bit is set if it is set in any of them."""
+
+    item: str
+    rows: Annotated[tuple[Key, ...], Meta(min_length=2)]
+    status: Mark
+    note: Annotated[str, Meta(min_length=1)]
+
+
 class Vector(Section, frozen=True, kw_only=True):
     """Frames as a manual prints them, request and answer with their CRC, and the raw values that rows have in it."""
 
@@ -269,26 +278,6 @@ class Profile(Section, frozen=True, kw_only=True):
     blocks: Annotated[tuple[BlockSpec, ...], Meta(min_length=1)]
     rows: Annotated[tuple[Row, ...], Meta(min_length=1)]
     derived: tuple[Derived, ...] = ()
+    joined: tuple[Joined, ...] = ()
     faults: dict[int, FaultSpec] = {}
     vectors: tuple[Vector, ...] = ()
-
-
-class Variant(Section, frozen=True, kw_only=True):
-    """A profile that says what another one says (`extends`, by name), but for what is given here."""
-
-    extends: ProfileName
-    name: ProfileName
-    title: Text
-    hardware_verified: bool
-    framing: Framing | None = None
-    transport_verified: bool | None = None
-    behaviour: Behaviour | None = None
-    line: LineSpec | None = None
-    max_regs: Annotated[int, Meta(ge=1, le=125)] | None = None
-    vectors: tuple[Vector, ...] | None = None
-
-    def of(self, base: Profile) -> Profile:
-        """The whole profile."""
-        given = {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}
-        del given["extends"]
-        return msgspec.structs.replace(base, **given)

@@ -1,6 +1,6 @@
 """Every shipped profile, however installed: values survive words, and construct reads the same from the same words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import construct
@@ -15,7 +15,7 @@ from protocols.lift.vocabulary import ITEMS, Direction, DriveState, ItemKind, Se
 from protocols.profiles.check import gives_of, is_bit_table, width_of
 from protocols.profiles.layout import Layout, compile_layout
 from protocols.profiles.place import placed
-from protocols.profiles.schema import BlockSpec, Derived, FaultCoding, Pair, Profile, Row, WordOrder
+from protocols.profiles.schema import BlockSpec, FaultCoding, Pair, Profile, Row, WordOrder
 
 WORDS: dict[Any, object] = {True: True, False: False}
 WORDS |= {one.name.lower(): one for kind in (Direction, DriveState, ServiceMode) for one in kind}
@@ -94,11 +94,15 @@ def expected(profile: Profile, row: Row, number: int) -> dict[str, object]:
     return {row.item: number if row.scale is None else pytest.approx(number * row.scale, abs=1e-9)}
 
 
-def derived_from(rules: Sequence[Derived], numbers: Mapping[str, int]) -> dict[str, object]:
-    """What hangs on rows of this block."""
-    here = [rule for rule in rules if rule.all.keys() <= numbers.keys()]
-    holding = [rule for rule in here if all(numbers[row] == raw for row, raw in rule.all.items())]
-    return {rule.item: WORDS[rule.value] for rule in holding}
+def together(profile: Profile, numbers: Mapping[str, int]) -> dict[str, object]:
+    """What hangs on several rows of this block."""
+    rules = [rule for rule in profile.derived if rule.all.keys() <= numbers.keys()]
+    holding = [rule for rule in rules if all(numbers[row] == raw for row, raw in rule.all.items())]
+    joined = [one for one in profile.joined if set(one.rows) <= numbers.keys()]
+    bits = {one.item: {bit for row in one.rows for bit in range(64) if numbers[row] >> bit & 1} for one in joined}
+    return {rule.item: WORDS[rule.value] for rule in holding} | {
+        item: sum(1 << bit for bit in there) for item, there in bits.items()
+    }
 
 
 @pytest.mark.parametrize("name", INSTALLATIONS)
@@ -119,7 +123,7 @@ def test_values_survive_words(name: str, data: st.DataObject) -> None:
         for row in rows:
             meant |= expected(profile, row, numbers[row.name])
         values = layout.decode(block, words)
-        assert values == meant | derived_from(profile.derived, numbers)
+        assert values == meant | together(profile, numbers)
 
         raw = {row.name: signed(row, numbers[row.name]) for row in rows if not gives_of(row)}
         again = layout.encode(block, raw | values)
@@ -183,7 +187,7 @@ def test_the_compiled_tables_read_what_construct_reads(name: str, data: st.DataO
             if number is not None:
                 numbers[row.name] = number
                 wanted |= expected(profile, row, number)
-        assert layout.decode(block, words) == wanted | derived_from(profile.derived, numbers)
+        assert layout.decode(block, words) == wanted | together(profile, numbers)
 
 
 @pytest.mark.parametrize("name", INSTALLATIONS)

@@ -6,7 +6,7 @@ import pytest
 
 from edge_agent.link.plan import plan_alone
 from protocols import ProtocolError
-from protocols.profiles.layout import compile_layout
+from protocols.profiles.layout import Block, compile_layout
 from protocols.profiles.loader import load_profile, parse_profile
 from protocols.profiles.schema import Framing
 from protocols.resources import config_text
@@ -88,3 +88,52 @@ def test_a_device_is_asked_for_no_more_than_is_safe() -> None:
     careful = parse_profile(BOX.replace("max_regs: 19", "max_regs: 19\nask_at_most: 4"), "p.yaml")
     assert max(job.block.count for job in plan_alone(whole).jobs(0, 1)) > 4
     assert max(job.block.count for job in plan_alone(careful).jobs(0, 1)) == 4
+
+
+# items of bits that several rows carry together
+
+JOINED = """joined:
+  - {item: hall_calls, rows: [up, down], status: C, note: together}
+"""
+CALLS = f"""{BOX[: BOX.index("blocks:")]}blocks:
+  - {{name: one, address: 0, count: 5}}
+  - {{name: other, address: 9, count: 1}}
+rows:
+  - {{name: up, address: 0, words: 2, word_order: low_first, status: C}}
+  - {{name: down, address: 2, words: 2, word_order: low_first, status: C}}
+  - {{name: far, address: 9, status: C}}
+  - {{name: cabin, address: 4, item: car_calls, status: C}}
+{JOINED}"""
+
+
+def test_a_bit_is_set_if_any_of_its_rows_has_it() -> None:
+    layout = compile_layout(parse_profile(CALLS, "calls"), {"door_switch": "open_end"})
+    assert layout.decode(layout.blocks[0], [1, 0, 4, 0x8000, 0])["hall_calls"] == 0x8000_0005
+    words = layout.encode(layout.blocks[0], {"hall_calls": 6})
+    assert layout.decode(layout.blocks[0], words)["hall_calls"] == 6
+
+
+def test_rows_of_one_item_are_read_together() -> None:
+    layout = compile_layout(parse_profile(CALLS, "calls"), {"door_switch": "open_end"})
+    assert [(span.address, span.count) for span in layout.spans(layout.blocks[0]) if span.feeds] == [(0, 4), (4, 1)]
+    parts = layout.regrouped([Block("a", 3, 0, 2), Block("b", 3, 2, 2)])
+    assert parts.items == set()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[up, down]", "[up, dow]", "did you mean down?"),
+        ("[up, down]", "[up, far]", "different ranges"),
+        ("[up, down]", "[up, cabin]", "cabin feeds something itself"),
+        ("item: hall_calls", "item: car_calls", "car_calls is already fed by row cabin"),
+        ("item: hall_calls", "item: mains", "no item of bits 'mains'"),
+        ("address: 2, words: 2, word_order: low_first", "address: 2, words: 2", "has no word_order"),
+        ("status: C, note: together", 'status: "V:S-NONE", note: together', "no source 'S-NONE'"),
+    ],
+)
+def test_rows_that_cannot_be_joined_are_refused_with_their_line(old: str, new: str, said: str) -> None:
+    assert CALLS.count(old) == 1
+    with pytest.raises(ConfigError, match=r"^calls:\d+: ") as caught:
+        parse_profile(CALLS.replace(old, new), "calls")
+    assert said in str(caught.value)

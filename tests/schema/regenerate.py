@@ -12,7 +12,8 @@ import msgspec
 from edge_agent.config_types import AgentConfig
 from hil.setup import BenchSetup
 from protocols.lift.catalogue import CatalogueFile
-from protocols.profiles.schema import Profile, Variant
+from protocols.profiles.schema import Profile
+from protocols.profiles.variant import Variant
 from sim.building import Building
 
 SCHEMAS = Path(__file__).parents[2] / "configs" / "schemas"
