@@ -46,6 +46,9 @@ _JUDGED_BY: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("identity", "row"): frozenset({"rows"}),
     ("derived", "all"): frozenset({"rows", "blocks", "max_regs"}),
     ("derived", "status"): frozenset({"sources"}),
+    ("joined", "item"): frozenset({"rows"}),
+    ("joined", "rows"): frozenset({"rows", "blocks", "max_regs"}),
+    ("joined", "status"): frozenset({"sources"}),
 }
 """Keys that are right or wrong only beside other parts: while those are wrong, a verdict would be an echo."""
 
