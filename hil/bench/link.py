@@ -1,7 +1,9 @@
 """The link layer alone, as the bench measures it below the agent: the production poller, its master, its port.
 
-Flat out one read is due at any time, always in the same shape, so the poller asks as fast as its own rules let it. This
-is the one module of the bench that knows the agent from the inside. `python -m hil.bench.link` polls a port for ever.
+Flat out one read is due at any time, so the poller asks as fast as its own rules let it. As in any plan that has room
+for it there are two ways to ask, one register apart, by turns: an answer to the one never passes for one to the other.
+This is the one module of the bench that knows the agent from the inside. `python -m hil.bench.link` polls a port for
+ever.
 """
 
 import argparse
@@ -31,9 +33,15 @@ _DOWN_AFTER_NS: Final = 3_000_000_000
 _TIMES: Final = SlaveTimes(latency_ns=LATENCY_NS, max_late_ns=1_000_000_000, min_gap_ns=0)
 
 
-def request_of(registers: int) -> ReadRequest:
-    """The one read that is asked for again and again."""
-    return ReadRequest(SLAVE, ReadFunction.HOLDING, 0, registers)
+def requests_of(registers: int) -> tuple[ReadRequest, ReadRequest]:
+    """The two ways in which the registers are asked for in turns."""
+    (shorter, _), (longer, _) = _ways(plain_layout(registers).blocks[0], SLAVE)
+    return shorter, longer
+
+
+def _ways(block: Block, slave: int) -> tuple[tuple[ReadRequest, int], tuple[ReadRequest, int]]:
+    longer = ReadRequest(slave, ReadFunction(block.function), block.address, block.count + 1)
+    return (block.request(slave), 0), (longer, 0)
 
 
 def flat_out(
@@ -60,9 +68,7 @@ def at_a_period(
 
 def _device(slave: int, layout: Layout, period_ns: int) -> PolledDevice:
     (block,) = layout.blocks
-    return PolledDevice(
-        str(slave), "by hand", slave, layout, _TIMES, (Job(block, period_ns, ((block.request(slave), 0),)),)
-    )
+    return PolledDevice(str(slave), "by hand", slave, layout, _TIMES, (Job(block, period_ns, _ways(block, slave)),))
 
 
 def _poller(devices: Sequence[PolledDevice], master: RtuMaster, clock: Clock, on_block: OnBlock) -> Poller:

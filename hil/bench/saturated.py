@@ -1,7 +1,7 @@
 """A saturated bus in real time: the agent's link layer and the bare master side by side, each on a pty of its own.
 
-Both ask for the same registers, in the same frame, as fast as the bus lets them, from slaves that answer after
-`LATENCY_NS`. Measured are CPU per poll, and how much of the bus's time is used: the least that an exchange takes,
+Both ask for the same registers, in the same two frames by turns, as fast as the bus lets them, from slaves that answer
+after `LATENCY_NS`. Measured are CPU per poll, and how much of the bus's time is used: the least that an exchange takes,
 divided by what one took, from the first answer of the window to the last.
 """
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from hil.bench.bare import Ask
-from hil.bench.link import request_of
+from hil.bench.link import requests_of
 from hil.bench.results import Drive, Saturated, ms
 from hil.bench.sides import AGENT, BARE, Say, Site, Window, started, until_polled, watched, windows
 from hil.bench.slaves import LATENCY_NS
@@ -29,18 +29,20 @@ async def measure_saturated(
     directory: Path, line: LineSettings, say: Say, seconds: float = SECONDS, settle_s: float = _SETTLE_S
 ) -> Saturated:
     """Run both for a window. Raises BenchError when a process ends or does not get going."""
-    request = request_of(REGISTERS)
-    least_ns = line.wire_ns(REQUEST_LEN) + LATENCY_NS + line.wire_ns(request.reply_len) + line.t35_ns
+    requests = requests_of(REGISTERS)
+    reply_ns = sum(line.wire_ns(request.reply_len) for request in requests) // len(requests)
+    least_ns = line.wire_ns(REQUEST_LEN) + LATENCY_NS + reply_ns + line.t35_ns
     sites = {AGENT: Site(directory, f"agent-{line.baud}"), BARE: Site(directory, f"bare-{line.baud}")}
     step = f"saturated pty at {line}, both masters side by side"
     async with Processes(directory) as processes:
         for name, site in sites.items():
             where = (str(site.port), str(line), str(site.truth))
             await started(processes, f"slave of {name}", site, sys.executable, "-m", "hil.bench.slaves", *where)
-        commands = {AGENT: ("hil.bench.link", str(REGISTERS)), BARE: ("hil.bench.bare", str(Ask.of(request)))}
+        asks = [str(Ask.of(request)) for request in requests]
+        commands = {AGENT: ("hil.bench.link", str(REGISTERS)), BARE: ("hil.bench.bare", *asks)}
         masters = {
-            name: await processes.start(name, sys.executable, "-m", module, str(sites[name].port), str(line), what)
-            for name, (module, what) in commands.items()
+            name: await processes.start(name, sys.executable, "-m", module, str(sites[name].port), str(line), *what)
+            for name, (module, *what) in commands.items()
         }
         async with watched(processes):
             await until_polled(sites)

@@ -110,8 +110,8 @@ def _saturated(measured: Sequence[Saturated]) -> Table:
     first = measured[0]
     about = (
         f"The agent's link layer beside the bare master, both as fast as the bus lets them for {first.seconds:g} s; "
-        f"real time, a pty each, both at once; {first.registers} registers a frame, slaves that answer after 2 ms; bus "
-        "% is wire time + latency + 3.5 characters of silence, divided by what a poll took."
+        f"real time, a pty each, both at once; {first.registers} and {first.registers + 1} registers by turns, slaves "
+        "that answer after 2 ms; bus % is wire time + latency + 3.5 characters of silence, divided by what a poll took."
     )
     header = ("line", "", "polls", "CPU us per poll", "wake-ups per poll", "bus %")
     rows = [row for one in measured for row in _drives(one)]
@@ -192,8 +192,8 @@ def _targets(bounds: Sequence[Target]) -> Table:
 def _efficiency(measured: Sequence[Efficiency]) -> Table:
     first = measured[0]
     about = (
-        f"Flat out in virtual time, {first.registers} registers an exchange, slaves that answer after "
-        f"{first.slave_latency_ms:g} ms; 100 % is wire time + latency + 3.5 characters of silence; "
+        f"Flat out in virtual time, {first.registers} and {first.registers + 1} registers by turns, slaves that answer "
+        f"after {first.slave_latency_ms:g} ms; 100 % is wire time + latency + 3.5 characters of silence; "
         f"{first.agent.exchanges} exchanges each. Processors take no virtual time."
     )
     header = ("line", "slaves", "least ms", "agent ms", "bare ms", "agent %", "bare master %")

@@ -15,7 +15,7 @@ import msgspec
 
 from edge_agent.ports import BusPort, OnBytes, OnLost, UartErrors
 from hil.bench.bare import Ask, BareMaster
-from hil.bench.link import flat_out, into_snapshots, request_of
+from hil.bench.link import flat_out, into_snapshots, requests_of
 from hil.bench.results import Work
 from hil.bench.slaves import LATENCY_NS, answer_of
 from hil.loop import NS_PER_S, VirtualClock, VirtualLoop, run_virtual, running_loop
@@ -38,8 +38,6 @@ class _Stub:
     def __init__(self, loop: VirtualLoop, on_bytes: OnBytes) -> None:
         self._loop = loop
         self._on_bytes = on_bytes
-        request = request_of(REGISTERS)
-        self._answer = answer_of(request.slave, request.function, request.count)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -50,8 +48,9 @@ class _Stub:
         return 0
 
     def write(self, data: bytes) -> None:
-        at_ns = self._loop.now_ns + _LINE.wire_ns(len(data) + len(self._answer)) + LATENCY_NS
-        self._loop.call_at_ns(at_ns, self._on_bytes, self._answer, at_ns)
+        answer = answer_of(data[0], data[1], int.from_bytes(data[4:6], "big"))
+        at_ns = self._loop.now_ns + _LINE.wire_ns(len(data) + len(answer)) + LATENCY_NS
+        self._loop.call_at_ns(at_ns, self._on_bytes, answer, at_ns)
 
     async def drained(self) -> None:
         return
@@ -134,7 +133,7 @@ async def _bare() -> list[int]:
 
     master = BareMaster(write)
     stub = _Stub(running_loop(), master.received)
-    asks = (Ask.of(request_of(REGISTERS)),)
+    asks = [Ask.of(request) for request in requests_of(REGISTERS)]
     polling = asyncio.create_task(master.poll(asks, _LINE.t35_ns / NS_PER_S), name="bare-master")
     await laps.done.wait()
     polling.cancel()
