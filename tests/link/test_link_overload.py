@@ -21,7 +21,10 @@ SLAVES = range(1, 17)
 TEN_MINUTES_S = 600
 SLOW_NS = 60_000_000
 TIMES = SlaveTimes(latency_ns=SLOW_NS, max_late_ns=1000_000_000, min_gap_ns=0)
-EXCHANGE_NS = exchange_ns(LINE, TIMES, holding())
+COUNTS = (2, 3)
+"""Two ways to ask, by turns."""
+EXCHANGE_NS = exchange_ns(LINE, TIMES, holding(count=3))
+LEAST_NS = exchange_ns(LINE, TIMES, holding(count=2))
 FAST, SLOW = "fast", "slow"
 
 
@@ -45,7 +48,7 @@ class Overload(LinkBench):
     def _device(slave: int, periods_s: Sequence[tuple[str, float]]) -> PolledDevice:
         blocks = [Block(name, ReadFunction.HOLDING, 100 * at, 2) for at, (name, _) in enumerate(periods_s)]
         jobs = tuple(
-            Job(block, round(period_s * S), ((block.request(slave), 0),))
+            Job(block, round(period_s * S), tuple((holding(slave, block.address, count), 0) for count in COUNTS))
             for block, (_, period_s) in zip(blocks, periods_s, strict=True)
         )
         return PolledDevice(f"{slave}", "by hand", slave, Layout([Part(block, ()) for block in blocks]), TIMES, jobs)
@@ -90,7 +93,7 @@ def test_every_slave_gets_its_turn(alike: Overload) -> None:
 
 
 def test_the_wire_is_used_for_nothing_else(alike: Overload) -> None:
-    assert len(alike.requests) * EXCHANGE_NS >= 0.97 * TEN_MINUTES_S * S
+    assert len(alike.requests) * (LEAST_NS + EXCHANGE_NS) / 2 >= 0.97 * TEN_MINUTES_S * S
 
 
 def test_a_value_is_of_the_exchange_that_just_ended(alike: Overload) -> None:
