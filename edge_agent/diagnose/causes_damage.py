@@ -25,6 +25,7 @@ _FAST_BAUD: Final = 38_400
 """From here on a reflection on some tens of metres lasts for a good part of a bit."""
 _LONGER_FAILS_MORE: Final = 0.15
 _FLIPS_AT_LEAST: Final = 4
+_MANY_FLIPS: Final = 8
 _ALL_BEHIND_EDGES: Final = 0.9
 _ANYWHERE: Final = 0.75
 _UNDERSTOOD: Final = 0.75
@@ -42,8 +43,9 @@ def damage(facts: Facts, subject: Subject) -> Iterator[Clue]:
     )
     if not facts.damaged:
         return
-    for cause in (Cause.NO_TERMINATION, Cause.DRIVE_NOISE, Cause.DUPLICATE_ADDRESS):
-        yield Clue(cause, FAIR, said)
+    for cause in (Cause.NO_TERMINATION, Cause.DRIVE_NOISE):
+        yield Clue(cause, FAIR + HINT, said)
+    yield Clue(Cause.DUPLICATE_ADDRESS, FAIR, said)
     yield from _by_length(facts)
     if subject.line.baud >= _FAST_BAUD:
         fast = Text(f"{subject.line.baud} Bd 时反射影响大", f"at {subject.line.baud} Bd reflections matter")
@@ -70,12 +72,13 @@ def flips(facts: Facts, _subject: Subject) -> Iterator[Clue]:
         f"{facts.flips} 个错位中 {behind} 个紧跟电平跳变",
         f"{behind} of {facts.flips} damaged bits stand right behind a change of level",
     )
+    against = -FAIR if facts.flips >= _MANY_FLIPS else -HINT
     if behind >= _ALL_BEHIND_EDGES * facts.flips:
         yield Clue(Cause.NO_TERMINATION, STRONG, said)
-        yield Clue(Cause.DRIVE_NOISE, -FAIR, said)
+        yield Clue(Cause.DRIVE_NOISE, against, said)
     elif behind <= _ANYWHERE * facts.flips:
         yield Clue(Cause.DRIVE_NOISE, STRONG, said)
-        yield Clue(Cause.NO_TERMINATION, -FAIR, said)
+        yield Clue(Cause.NO_TERMINATION, against, said)
 
 
 def one_sided(facts: Facts, _subject: Subject) -> Iterator[Clue]:

@@ -1,17 +1,17 @@
 """Where bits were turned over: damaged answers laid beside a good one to the same request.
 
 A reflection follows an edge, so it turns over bits right behind a change of level and no others. Pulses from outside
-strike anywhere. Only answers of the right length with few flips are compared: a register that has changed meanwhile
-alters the CRC in many places.
+strike anywhere. Only answers of the right length with few flips are compared, and of these only bytes with one: a
+register that has changed meanwhile alters the CRC in many places, and a damaged start or stop bit shifts a whole byte.
 """
 
 from collections import Counter as Tally
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from edge_agent.diagnose.causes_evidence import Ended, Turn
 
-_MOST_FLIPS: Final = 4
+_MOST_FLIPS: Final = 6
 
 
 def flips_behind_edges(turns: Sequence[Turn]) -> tuple[int, int]:
@@ -36,15 +36,13 @@ def _flips(turn: Turn, model: bytes) -> list[bool]:
     """For each flipped bit, whether an edge comes right before it; none if there are too many to be flips."""
     if not model:
         return []
-    found = list(_behind(turn.heard, model))
-    return found if len(found) <= _MOST_FLIPS else []
+    turned = [(right, one ^ right) for one, right in zip(turn.heard, model, strict=True)]
+    if sum(bits.bit_count() for _, bits in turned) > _MOST_FLIPS:
+        return []
+    return [_is_behind_edge(right, bits) for right, bits in turned if bits.bit_count() == 1]
 
 
-def _behind(heard: bytes, model: bytes) -> Iterator[bool]:
-    for one, right in zip(heard, model, strict=True):
-        before = 0  # the start bit
-        for number in range(8):
-            bit = right >> number & 1
-            if (one >> number & 1) != bit:
-                yield bit != before
-            before = bit
+def _is_behind_edge(byte: int, bit: int) -> bool:
+    """Whether the bit differs from the one before it on the wire: the lowest goes first, behind the start bit's 0."""
+    before = byte << 1
+    return bool((byte ^ before) & bit)
