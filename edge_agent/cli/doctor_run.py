@@ -93,19 +93,17 @@ def _patient(free: FreePort, name: str | None, slave: int | None, line: str | No
     if name is None:
         typer.echo(_say("blind", lang), err=True)
         request = ReadRequest(1 if slave is None else slave, ReadFunction.HOLDING, 0, 2)
-        return Patient(free.name, LineSettings.parse(_ANYWHERE if stated is None else stated), request, _LATENCY_NS)
+        settings = LineSettings.parse(_ANYWHERE if stated is None else stated)
+        return Patient.unknown(free.name, settings, request, _LATENCY_NS)
     profile = load_profile(name)
     _warn(profile, yes=yes, lang=lang)
     block = _longest_block(profile)
     address = profile.slave if slave is None else slave
-    times = SlaveTimes.of(profile)
     return Patient(
         port=free.name,
         line=common_line([profile], stated),
         request=ReadRequest(address, ReadFunction(block.function), block.address, min(block.count, profile.max_regs)),
-        latency_ns=times.latency_ns,
-        min_gap_ns=times.min_gap_ns,
-        denied=times.denied,
+        times=SlaveTimes.of(profile),
         neighbours=tuple(device.slave for device in free.devices),
     )
 

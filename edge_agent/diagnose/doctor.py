@@ -6,7 +6,7 @@ is not counted. Nothing but reads of FC 03 and 04 is sent, and nothing that the 
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 
@@ -47,17 +47,20 @@ _CONFIRMATIONS: Final = 2
 class Patient(msgspec.Struct, frozen=True):
     """What is examined: a port, the line it is believed to run at, and a read that the device serves.
 
-    `request` is FC 03 or 04; any part of it may be read. `latency_ns` and `min_gap_ns` are the device's, as stated.
+    `request` is FC 03 or 04; any part of it may be read. `times` are the device's habits and what is denied.
     `neighbours` are addresses known to be on the same bus.
     """
 
     port: str
     line: LineSettings
     request: ReadRequest
-    latency_ns: int
-    min_gap_ns: int = 0
-    denied: tuple[tuple[int, int], ...] = ()
+    times: SlaveTimes
     neighbours: tuple[int, ...] = ()
+
+    @classmethod
+    def unknown(cls, port: str, line: LineSettings, request: ReadRequest, latency_ns: int) -> Self:
+        """A device of which no more is known than that it answers within `latency_ns`."""
+        return cls(port, line, request, SlaveTimes(latency_ns, max_late_ns=0, min_gap_ns=0))
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -98,7 +101,7 @@ class Doctor:
     async def examine(self) -> Finding:
         """The whole series; the port is closed at its end, however it ends."""
         patient = self._patient
-        evidence = Evidence(Subject(patient.request.slave, patient.line, patient.latency_ns))
+        evidence = Evidence(Subject(patient.request.slave, patient.line, patient.times.latency_ns))
         before: Diagnosis | None = None
         try:
             while (step := next_step(evidence, self._left_ns())) is not None:
@@ -150,7 +153,7 @@ class Doctor:
         return evidence
 
     async def _ask(self, step: Ask, evidence: Evidence) -> Evidence:
-        latency_ns = self._patient.latency_ns
+        latency_ns = self._patient.times.latency_ns
         if step.aim is Aim.PATIENT:
             latency_ns = _PATIENT_NS
             await self._probe.open(self._patient.line)
@@ -170,8 +173,7 @@ class Doctor:
     ) -> Asked:
         await self._probe.open(line)
         before = self._probe.uart_errors()
-        patient = self._patient
-        times = SlaveTimes(latency_ns, QUARANTINE_NS, patient.min_gap_ns, patient.denied)
+        times = msgspec.structs.replace(self._patient.times, latency_ns=latency_ns, max_late_ns=QUARANTINE_NS)
         turns = []
         for request in requests:
             if self._left_ns() <= 0:
@@ -180,7 +182,7 @@ class Doctor:
         return Asked(aim, line, tuple(turns), delta(before, self._probe.uart_errors()), self._hand)
 
     async def _search_lines(self, evidence: Evidence) -> Evidence:
-        latency_ns = max(self._patient.latency_ns, _SEARCH_LATENCY_NS)
+        latency_ns = max(self._patient.times.latency_ns, _SEARCH_LATENCY_NS)
         stated = self._patient.line
         for line in chain(_other_lines(stated, _BAUDS, _FORMATS), _other_lines(stated, _ODD_BAUDS, _FORMATS[:2])):
             if self._left_ns() <= 0:
@@ -197,7 +199,7 @@ class Doctor:
         own = self._patient.request.slave
         others = (slave for slave in dict.fromkeys((*self._patient.neighbours, *_NEIGHBOURS)) if slave != own)
         requests = [msgspec.structs.replace(self._request(Aim.NEIGHBOUR), slave=slave) for slave in others]
-        latency_ns = max(self._patient.latency_ns, _SEARCH_LATENCY_NS)
+        latency_ns = max(self._patient.times.latency_ns, _SEARCH_LATENCY_NS)
         return evidence.and_probe(
             await self._series(Aim.NEIGHBOUR, self._patient.line, requests, latency_ns, is_quick=True)
         )

@@ -14,7 +14,7 @@ from edge_agent.clock import NS
 from edge_agent.diagnose.causes_evidence import SHORTEST_ANSWER, Ended, Listened, Turn
 from edge_agent.link.bus import Bus
 from edge_agent.link.counters import Counter
-from edge_agent.link.master import RtuMaster
+from edge_agent.link.master import MARGIN_NS, RtuMaster
 from edge_agent.link.outcome import Failure, FailureKind, Reply, SlaveTimes
 from edge_agent.ports import BusOpener, BusPort, Clock, OnBytes, OnLost, PortError, UartErrors
 from protocols.modbus.deframer import Anomaly, Deframer, Frame
@@ -121,7 +121,8 @@ class ProbeLine:
             await self._settle(master, request.slave)
         counts = master.counters(request.slave)
         counted = frozenset(counter for counter in Counter if counts[counter] > before[counter])
-        return _turn(request, outcome, counted, self._chunks, line, self._wrote_ns + line.wire_ns(REQUEST_LEN))
+        sent_ns = self._wrote_ns + line.wire_ns(REQUEST_LEN)
+        return _turn(request, outcome, counted, self._chunks, line, sent_ns, sent_ns + times.latency_ns + MARGIN_NS)
 
     async def _settle(self, master: RtuMaster, slave: int) -> None:
         now_ns = self._clock.now_ns()
@@ -170,17 +171,18 @@ def _turn(
     chunks: list[_Chunk],
     line: LineSettings,
     sent_ns: int,
+    latest_ns: int,
 ) -> Turn:
     answer_len = request.reply_len if isinstance(outcome, Reply) else 0
     heard, echoed = _without_echo(encode_request(request), chunks, sent_ns + line.wire_ns(1), answer_len)
-    late_ns = _late_answer_ns(request, chunks, line)
+    start_ns = _answer_start_ns(request, chunks, line)
     latency_ns: int | None = None
     if isinstance(outcome, Reply):
         ended, latency_ns = Ended.ANSWERED, outcome.reply_start_ns - outcome.request_end_ns
-    elif outcome.kind is FailureKind.EXCEPTION:
-        ended, latency_ns = Ended.ANSWERED, _since(late_ns, sent_ns)
-    elif late_ns is not None:
-        ended, latency_ns = Ended.LATE, _since(late_ns, sent_ns)
+    elif start_ns is not None:
+        # Whatever the master made of it (an exception, one of two): the device answered.
+        ended = Ended.ANSWERED if start_ns <= latest_ns else Ended.LATE
+        latency_ns = max(0, start_ns - sent_ns)
     elif outcome.kind in _CONTACT:
         ended = Ended.WRONG
     else:
@@ -214,11 +216,7 @@ def _without_echo(adu: bytes, chunks: list[_Chunk], sent_ns: int, answer_len: in
     return joined, False
 
 
-def _since(t_ns: int | None, sent_ns: int) -> int | None:
-    return None if t_ns is None else max(0, t_ns - sent_ns)
-
-
-def _late_answer_ns(request: ReadRequest, chunks: list[_Chunk], line: LineSettings) -> int | None:
+def _answer_start_ns(request: ReadRequest, chunks: list[_Chunk], line: LineSettings) -> int | None:
     """When the first frame began that answers the request, wherever in the turn; None if there is none."""
     deframer = Deframer.for_replies()
     for chunk in chunks:

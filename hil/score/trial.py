@@ -67,7 +67,7 @@ def examined(case: Case, seed: int) -> tuple[Finding, float]:
 
     async def main() -> tuple[Finding, float]:
         patient = case.build(seed)
-        subject = Examined(patient.port, patient.line, patient.request, patient.latency_ns)
+        subject = Examined.unknown(patient.port, patient.line, patient.request, patient.latency_ns)
         doctor = Doctor(patient.opener, subject, _Person(patient), VirtualClock(), lambda _step, _left_ns: None)
         begun_ns = running_loop().now_ns
         finding = await doctor.examine()

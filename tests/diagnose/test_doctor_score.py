@@ -25,7 +25,7 @@ from protocols.modbus.line import LineSettings
 from protocols.modbus.pdu import ReadFunction, ReadRequest
 
 LINE = LineSettings.parse("9600 8N1")
-PATIENT = Patient("copper", LINE, ReadRequest(1, ReadFunction.HOLDING, 0, 16), 20_000_000)
+PATIENT = Patient.unknown("copper", LINE, ReadRequest(1, ReadFunction.HOLDING, 0, 16), 20_000_000)
 READS = {ReadFunction.HOLDING, ReadFunction.INPUT}
 SEEDS = (0, 1, 2)
 HOLDOUT_TARGET = 0.9
