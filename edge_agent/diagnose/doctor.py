@@ -18,6 +18,7 @@ from edge_agent.diagnose.causes_texts import to_do
 from edge_agent.diagnose.operator import Answer, Instruction, Operator
 from edge_agent.diagnose.probe_line import QUARANTINE_NS, ProbeLine, delta
 from edge_agent.diagnose.probe_plan import (
+    LEAST_LEFT_NS,
     WHOLE_NS,
     Ask,
     Listen,
@@ -120,6 +121,9 @@ class Doctor:
     def _left_ns(self) -> int:
         return WHOLE_NS - (self._clock.now_ns() - self._begun_ns - self._waited_ns)
 
+    def _is_late(self) -> bool:
+        return self._left_ns() <= LEAST_LEFT_NS
+
     async def _take(self, step: Step, evidence: Evidence) -> Evidence:
         match step:
             case Listen():
@@ -146,7 +150,7 @@ class Doctor:
         apart_ns = sum(one.span_ns for one in heard) // max(1, sum(one.bursts for one in heard))
         span_ns = min(max(apart_ns * 3 // 2, _ELSEWHERE_NS[0]), _ELSEWHERE_NS[1])
         for line in _other_lines(self._patient.line, _BAUDS, _FORMATS[:2]):
-            if line.baud == self._patient.line.baud:
+            if line.baud == self._patient.line.baud or self._is_late():
                 continue
             await self._probe.open(line)
             evidence = evidence.and_probe(await self._listen(span_ns))
@@ -176,7 +180,7 @@ class Doctor:
         times = msgspec.structs.replace(self._patient.times, latency_ns=latency_ns, max_late_ns=QUARANTINE_NS)
         turns = []
         for request in requests:
-            if self._left_ns() <= 0:
+            if self._is_late():
                 break
             turns.append(await self._probe.ask(request, times, is_last=is_quick))
         return Asked(aim, line, tuple(turns), delta(before, self._probe.uart_errors()), self._hand)
@@ -185,7 +189,7 @@ class Doctor:
         latency_ns = max(self._patient.times.latency_ns, _SEARCH_LATENCY_NS)
         stated = self._patient.line
         for line in chain(_other_lines(stated, _BAUDS, _FORMATS), _other_lines(stated, _ODD_BAUDS, _FORMATS[:2])):
-            if self._left_ns() <= 0:
+            if self._is_late():
                 break
             request = [self._request(Aim.OTHER_LINE)]
             asked = await self._series(Aim.OTHER_LINE, line, request, latency_ns, is_quick=True)

@@ -67,7 +67,7 @@ class ScanPlan(msgspec.Struct, frozen=True):
     registers: tuple[int, ...]
     own: dict[tuple[LineSettings, int], int]
     likely_slaves: tuple[int, ...]
-    denied: tuple[tuple[int, int], ...]
+    denied: tuple[tuple[int, int, int | None], ...]
 
     def likely(self, line: LineSettings) -> list[Question]:
         """What is asked first on a line: the profiles' own devices, then usual addresses."""
@@ -129,7 +129,7 @@ def make_plan(
         registers=tuple(dict.fromkeys(silent)) or anyone,
         own=own,
         likely_slaves=tuple(dict.fromkeys(usual)),
-        denied=tuple((one.address, one.address + one.count - 1) for one in _denied(profiles)),
+        denied=tuple((one.address, one.address + one.count - 1, one.function) for one in _denied(profiles)),
     )
 
 

@@ -15,11 +15,12 @@ LATENCY_EDGES_MS: Final = (2, 5, 10, 20, 50, 100, 200, 500, 1000)
 class Counter(enum.Enum):
     """The names.
 
-    `ok`, `timeout`, `crc`, `exception`, `wrong_function`, `short` and `long` say how requests ended (the last three,
-    and `crc`, also count what came before a good answer). `echo`, `leading_junk`, `trailing_junk` are bytes around
-    answers, `noise` bytes on an idle line, `gap` a silence inside an answer. Of whole frames, `late` counts the
-    slave's own after a turn that ended without one, `duplicate` its last answer once more, `unsolicited` any other
-    outside its turn; `foreign` other slaves' frames in its turn, `other_master` somebody else's requests.
+    `ok`, `timeout`, `crc`, `exception`, `wrong_function`, `short`, `long` and `doubtful` say how requests ended; `crc`
+    and the three after `exception` also count what came before a good answer, doubtful is one answer of two. `echo`,
+    `leading_junk`, `trailing_junk` are bytes around answers, `noise` bytes on an idle line, `gap` a silence inside an
+    answer. Of whole frames, `late` counts the slave's own after a turn that ended without one, `duplicate` its last
+    answer once more, `unsolicited` any other outside its turn; `foreign` other slaves' frames in its turn,
+    `other_master` somebody else's requests.
     """
 
     OK = "ok"
@@ -39,6 +40,7 @@ class Counter(enum.Enum):
     WRONG_FUNCTION = "wrong_function"
     SHORT = "short"
     LONG = "long"
+    DOUBTFUL = "doubtful"
 
 
 class Counters:

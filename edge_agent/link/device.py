@@ -1,8 +1,8 @@
 """What one slave's link is worth: probing, up, degraded or down. Pure: outcomes and times in.
 
-Down takes both: no answer with values for `down_after_ns`, and at least two failed cycles, so that neither one lost
-answer of a slow cycle nor one burst of noise is an outage. The first good answer ends it. A slave that keeps silent
-is asked again after 0.5 s, then after twice as long each time, up to 10 s.
+Down takes both: no answer with values for `down_after_ns`, and at least two failed cycles of one block, so that neither
+one lost answer of a slow cycle nor one burst of noise is an outage. The first good answer ends it. What is not answered
+is asked for again after 0.5 s, then after twice as long each time, up to 10 s.
 """
 
 import enum
@@ -13,6 +13,8 @@ from edge_agent.link.outcome import Failure
 
 BACK_OFF_NS: Final = tuple(round(seconds * NS) for seconds in (0.5, 1, 2, 4, 8, 10))
 FAILED_CYCLES: Final = 2
+_ANY_BLOCK: Final = ""
+"""Where the port is to blame."""
 
 
 class LinkState(enum.Enum):
@@ -32,9 +34,9 @@ class DeviceLink:
         self.failing_since_ns: int | None = None
         self._state = LinkState.PROBING
         self._down_after_ns = down_after_ns
-        self._failed_cycles = 0
-        self._failed_cycle: int | None = None
+        self._failures: dict[str, tuple[int, int]] = {}  # per block: the last failed cycle, and how many so far
         self._silences = 0
+        self._silent_blocks: dict[str, int] = {}
         self._failing_blocks: set[str] = set()
 
     @property
@@ -50,43 +52,55 @@ class DeviceLink:
         came_up = self._state is not LinkState.UP
         self._state = LinkState.UP
         self._failing_blocks.discard(block)
-        self.failing_since_ns = self._failed_cycle = None
-        self._failed_cycles = self._silences = 0
+        self._silent_blocks.pop(block, None)
+        self.failing_since_ns = None
+        self._failures.clear()
+        self._silences = 0
         return came_up
 
     def failed(self, block: str, failure: Failure, began_ns: int, cycle: int) -> None:
         """A block of the cycle that was due at `cycle` was not read; asking began at `began_ns`."""
         self._failing_blocks.add(block)
         self.last_error = str(failure)
-        self._fail(began_ns, cycle)
+        self._fail(block, began_ns, cycle)
 
     def unreachable(self, problem: str, t_ns: int) -> None:
         """The port cannot be had: a failed cycle. It says nothing of the slave, who is asked at once when it can."""
         self.last_error = problem
-        self._silences = 0
-        self._fail(t_ns, t_ns)
+        self._forget_silences()
+        self._fail(_ANY_BLOCK, t_ns, t_ns)
 
     def rest(self) -> None:
         """Nobody asks for a while: what failed before is no outage meanwhile."""
-        self.failing_since_ns = self._failed_cycle = None
-        self._failed_cycles = self._silences = 0
+        self.failing_since_ns = None
+        self._failures.clear()
+        self._forget_silences()
 
-    def _fail(self, began_ns: int, cycle: int) -> None:
+    def _forget_silences(self) -> None:
+        self._silences = 0
+        self._silent_blocks.clear()
+
+    def _fail(self, block: str, began_ns: int, cycle: int) -> None:
         if self.failing_since_ns is None:
             self.failing_since_ns = began_ns
-        if cycle != self._failed_cycle:
-            self._failed_cycle = cycle
-            self._failed_cycles += 1
+        last_cycle, cycles = self._failures.get(block, (None, 0))
+        if cycle != last_cycle:
+            self._failures[block] = (cycle, cycles + 1)
 
-    def silent(self) -> int:
-        """The slave kept silent; how long to leave it alone."""
-        back_off_ns = BACK_OFF_NS[min(self._silences, len(BACK_OFF_NS) - 1)]
+    def silent(self, block: str) -> tuple[int, int]:
+        """A block was not answered; for how long to leave the slave alone, and for how long this block.
+
+        A slave that answers other blocks is asked for them all the same.
+        """
+        own = self._silent_blocks.get(block, 0)
+        self._silent_blocks[block] = own + 1
         self._silences += 1
-        return back_off_ns
+        return _back_off_ns(self._silences - 1), _back_off_ns(own)
 
     def down_at_ns(self) -> int | None:
         """When the link goes down if nothing is answered; None if it is down, or nothing speaks for it yet."""
-        if self._state is LinkState.DOWN or self.failing_since_ns is None or self._failed_cycles < FAILED_CYCLES:
+        failed_cycles = max((cycles for _, cycles in self._failures.values()), default=0)
+        if self._state is LinkState.DOWN or self.failing_since_ns is None or failed_cycles < FAILED_CYCLES:
             return None
         return self.failing_since_ns + self._down_after_ns
 
@@ -97,3 +111,7 @@ class DeviceLink:
             return False
         self._state = LinkState.DOWN
         return True
+
+
+def _back_off_ns(times: int) -> int:
+    return BACK_OFF_NS[min(times, len(BACK_OFF_NS) - 1)]

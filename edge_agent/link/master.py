@@ -5,11 +5,13 @@ in quarantine for as long as its answer may still come (`max_late_ns` past the d
 what it sends is counted as late. Others are served meanwhile; a frame from another slave never matches.
 
 Before every transmission the line is silent for 3.5 characters or the slave's `min_gap_ns`, counted from the last byte
-heard and from the end of our own sending. A line that never falls silent is spoken on after the longest frame's time:
-noise of an idle line ends when somebody drives it.
+heard and from the end of our own sending. How long it waits for that, and what becomes of a slave that holds the line,
+is `Wire`'s.
 
-Residual: an answer later than `max_late_ns`, or a second copy of an answer that comes in the slave's next turn and has
-the shape asked for there, cannot be told from the right one by any RTU master.
+An answer that could be the one to the slave's request before is believed only when nothing follows it (`Proof`).
+
+Residual: an answer later than `max_late_ns`, and what a slave says beyond its answers, if it falls into a turn of its
+own shape, cannot be told from the right one by any RTU master.
 """
 
 import asyncio
@@ -20,8 +22,11 @@ from edge_agent.link.bus import Bus
 from edge_agent.link.counters import Counter, Counters
 from edge_agent.link.exchange import Exchange, asks
 from edge_agent.link.outcome import Failure, FailureKind, Reply, SlaveTimes
+from edge_agent.link.proof import Proof, needs_proof
+from edge_agent.link.wire import Wire
 from edge_agent.ports import BusPort, Clock, PortError
-from protocols.modbus.deframer import Deframer, Frame
+from protocols.modbus.deframer import Anomaly, Deframer, Frame
+from protocols.modbus.frames import LONGEST
 from protocols.modbus.line import LineSettings
 from protocols.modbus.pdu import REQUEST_LEN, ReadRequest
 
@@ -33,7 +38,6 @@ _DRAIN_WITHIN_NS: Final = 1_000_000_000
 """Beyond the wire time: an adapter that does not send eight bytes within a second is stuck."""
 _TICK_NS: Final = 20_000_000
 """An FTDI adapter hands over every 16 ms what it has, so bytes look that much later than they were."""
-_LONGEST_FRAME_BYTES: Final = 256
 _ENDS: Final = {
     FailureKind.TIMEOUT: Counter.TIMEOUT,
     FailureKind.CRC: Counter.CRC,
@@ -41,6 +45,7 @@ _ENDS: Final = {
     FailureKind.WRONG_FUNCTION: Counter.WRONG_FUNCTION,
     FailureKind.SHORT: Counter.SHORT,
     FailureKind.LONG: Counter.LONG,
+    FailureKind.DOUBTFUL: Counter.DOUBTFUL,
     FailureKind.PORT: None,
 }
 
@@ -63,7 +68,10 @@ class RtuMaster:
         self._answers: dict[int, bytes] = {}
         self._asked_by_others: dict[int, int] = {}
         self._ended: asyncio.Future[Reply | Failure | None] | None = None
-        self._busy_until_ns = 0
+        self._wire = Wire(line)
+        self._asked: dict[int, ReadRequest] = {}
+        self._slowest_ns: dict[int, int] = {}
+        self._proof: Proof | None = None
         self._spoken_on: BusPort | None = None
         bus.listen(self._received, self._lost)
 
@@ -115,7 +123,7 @@ class RtuMaster:
         async with self._turn:
             await self._until(self.quarantined_until(request.slave))
             if self._bus.port is not None:
-                await self._silence(max(self._line.t35_ns, slave_times.min_gap_ns))
+                await self._silence(request.slave, max(self._line.t35_ns, slave_times.min_gap_ns))
             if self._bus.port is None:
                 return Failure(FailureKind.PORT, self._bus.problem)
             return await self._take_turn(request, slave_times)
@@ -127,16 +135,16 @@ class RtuMaster:
                 return
             await asyncio.sleep(left_ns / NS)
 
-    async def _silence(self, gap_ns: int) -> None:
-        if self._bus.port is not self._spoken_on:
-            # A port just opened: what was on the line before nobody knows.
-            self._spoken_on, self._busy_until_ns = self._bus.port, self._clock.now_ns()
-        speak_at_ns = self._clock.now_ns() + gap_ns + self._line.wire_ns(_LONGEST_FRAME_BYTES)
-        while True:
-            left_ns = min(self._busy_until_ns + gap_ns, speak_at_ns) - self._clock.now_ns()
-            if left_ns <= 0:
-                return
-            await asyncio.sleep(left_ns / NS)
+    async def _silence(self, slave: int, gap_ns: int) -> None:
+        if self._bus.port is not None and self._bus.port is not self._spoken_on:
+            self._spoken_on = self._bus.port
+            self._wire.opened(self._clock.now_ns(), self._bus.port.grain_ns)
+        since_ns = self._clock.now_ns()
+        while (now_ns := self._clock.now_ns()) < self._wire.free_at(since_ns, gap_ns):
+            await self._until(self._wire.free_at(since_ns, gap_ns))
+        holder = self._wire.asked(slave, now_ns, now_ns + self._line.wire_ns(REQUEST_LEN), gap_ns)
+        if holder is not None and len(self._counters) > 1:
+            self._quarantine[holder.slave] = max(self.quarantined_until(holder.slave), holder.until_ns)
 
     async def _take_turn(self, request: ReadRequest, times: SlaveTimes) -> Reply | Failure:
         self._clear_line()
@@ -147,13 +155,16 @@ class RtuMaster:
         self._ended = asyncio.get_running_loop().create_future()
         try:
             ended = await self._ask(exchange)
+            if needs_proof(request, self._asked.get(request.slave), ended):
+                ended = await self._proved(exchange, ended, times)
         except PortError as error:
             self._bus.close()
             ended = Failure(FailureKind.PORT, str(error))
         finally:
             # Also when cancelled half-way: the request may be on the wire, and its answer will come.
-            self._exchange = self._ended = None
+            self._exchange = self._ended = self._proof = None
             self._turn_ended_ns = self._clock.now_ns()
+            self._asked[request.slave] = request
             self._settle(exchange, ended, times)
         return ended
 
@@ -178,7 +189,6 @@ class RtuMaster:
             raise PortError(self._bus.problem)
         port.flush_input()
         port.write(exchange.adu)
-        self._busy_until_ns = exchange.sent_ns
         left_ns = exchange.deadline_ns - self._clock.now_ns()
         timer = asyncio.get_running_loop().call_later(left_ns / NS, _expire, ended)
         try:
@@ -190,6 +200,19 @@ class RtuMaster:
         await self._check_drained(port, exchange)
         return exchange.expire(self._clock.now_ns())
 
+    async def _proved(self, exchange: Exchange, ended: Reply | Failure, times: SlaveTimes) -> Reply | Failure:
+        """The outcome, once the slave had the longest time that its answers took to say something else, and did not."""
+        self._exchange = self._ended = None
+        self._turn_ended_ns = now_ns = self._clock.now_ns()
+        took_ns = max(times.latency_ns, self._slowest_ns.get(exchange.request.slave, 0))
+        grain_ns = 0 if self._bus.port is None else self._bus.port.grain_ns
+        adu = exchange.answer if isinstance(ended, Reply) else ended.data
+        self._proof = proof = Proof(ended, adu, now_ns + took_ns + self._line.t35_ns + grain_ns)
+        await self._until(proof.until_ns)
+        await self._until(self._wire.free_at(proof.until_ns, self._line.t35_ns))  # it may have begun
+        self._clear_line()
+        return proof.verdict()
+
     async def _check_drained(self, port: BusPort, exchange: Exchange) -> None:
         """An answer shows that the request left; without one ask, since an adapter may be late with it, or stuck."""
         asked_ns = self._clock.now_ns()
@@ -200,7 +223,7 @@ class RtuMaster:
             raise PortError(f"{self._bus.name}: the adapter does not send; unplug it and plug it in again") from error
         drained_ns = self._clock.now_ns()
         if drained_ns > asked_ns:  # it had not left before
-            self._busy_until_ns = max(self._busy_until_ns, drained_ns)
+            self._wire.drives_until(drained_ns)
             exchange.deadline_ns = max(exchange.deadline_ns, drained_ns)
 
     def _is_asked_by_others(self, request: ReadRequest, times: SlaveTimes) -> bool:
@@ -208,7 +231,7 @@ class RtuMaster:
         asked_ns = self._asked_by_others.get(request.slave)
         if asked_ns is None:
             return False
-        wait_ns = times.latency_ns + times.max_late_ns + self._line.wire_ns(_LONGEST_FRAME_BYTES) + MARGIN_NS
+        wait_ns = times.latency_ns + times.max_late_ns + self._line.wire_ns(LONGEST) + MARGIN_NS
         return self._clock.now_ns() < asked_ns + wait_ns
 
     def _settle(self, exchange: Exchange, ended: Reply | Failure | None, times: SlaveTimes) -> None:
@@ -222,7 +245,10 @@ class RtuMaster:
             counters.add(counter)
         if isinstance(ended, Reply):
             self._answers[slave] = exchange.answer
-            counters.add_latency(ended.reply_start_ns - ended.request_end_ns)
+            self._wire.answered(slave)
+            latency_ns = ended.reply_start_ns - ended.request_end_ns
+            self._slowest_ns[slave] = max(latency_ns, self._slowest_ns.get(slave, 0))
+            counters.add_latency(latency_ns)
         elif ended is not None and ended.kind is FailureKind.EXCEPTION:
             counters.add_exception(ended.data[2])
 
@@ -245,9 +271,10 @@ class RtuMaster:
     # from the port
 
     def _received(self, data: bytes, t_ns: int) -> None:
-        self._busy_until_ns = max(self._busy_until_ns, t_ns)
+        self._wire.heard(t_ns - self._line.wire_ns(len(data)), t_ns)
         exchange, ended = self._exchange, self._ended
-        if exchange is None or ended is None or ended.done() or t_ns > exchange.deadline_ns:
+        in_turn = exchange is not None and exchange.begun_ns < t_ns <= exchange.deadline_ns
+        if exchange is None or ended is None or ended.done() or not in_turn:
             self._last_heard_ns = t_ns - self._line.wire_ns(len(data))
             for found in self._deframer.feed(data, t_ns):
                 self._idle(found)
@@ -256,9 +283,11 @@ class RtuMaster:
         if outcome is not None:
             ended.set_result(outcome)
 
-    def _idle(self, found: object) -> None:
+    def _idle(self, found: Frame | Anomaly) -> None:
         """Something heard while no answer is waited for."""
         last = self._last
+        if self._proof is not None:
+            self._proof.hear(found)
         if isinstance(found, Frame) and (last is None or found.adu != last.adu):
             self._heard_stray(found.adu)
         elif last is not None:

@@ -30,6 +30,7 @@ class FailureKind(enum.Enum):
     WRONG_FUNCTION = "wrong_function"
     SHORT = "short"
     LONG = "long"
+    DOUBTFUL = "doubtful"
     PORT = "port"
 
 
@@ -49,14 +50,14 @@ class SlaveTimes(msgspec.Struct, frozen=True):
 
     `latency_ns`: from a request's end to its answer's start, at most. `max_late_ns`: how much later than its deadline
     an answer can still come. `min_gap_ns`: silence it wants before a request, if more than 3.5 characters. `denied`:
-    first and last address of what must never be touched, whatever the function. `descending`: the highest address
-    stands first in its answers. `exceptions`: its own names for exception codes.
+    first and last address of what must never be touched, and by which function, if not by any. `descending`: the
+    highest address stands first in its answers. `exceptions`: its own names for exception codes.
     """
 
     latency_ns: int
     max_late_ns: int
     min_gap_ns: int
-    denied: tuple[tuple[int, int], ...] = ()
+    denied: tuple[tuple[int, int, int | None], ...] = ()
     descending: bool = False
     exceptions: Mapping[int, str] = {}
 
@@ -67,7 +68,7 @@ class SlaveTimes(msgspec.Struct, frozen=True):
             latency_ns=round(profile.behaviour.latency_ms * _NS_PER_MS),
             max_late_ns=round(profile.max_late_ms * _NS_PER_MS),
             min_gap_ns=round(profile.min_gap_ms * _NS_PER_MS),
-            denied=tuple((denied.address, denied.address + denied.count - 1) for denied in profile.deny),
+            denied=tuple((one.address, one.address + one.count - 1, one.function) for one in profile.deny),
             descending=profile.reply_order is ReplyOrder.DESCENDING,
             exceptions={code: name.en for code, name in profile.exceptions.items()},
         )
@@ -84,8 +85,9 @@ class SlaveTimes(msgspec.Struct, frozen=True):
     def check(self, request: ReadRequest) -> None:
         """Raise ProtocolError for a request that touches what the deny-list names; it must not reach the wire."""
         last = request.address + request.count - 1
-        for first_denied, last_denied in self.denied:
-            if request.address <= last_denied and first_denied <= last:
+        for first_denied, last_denied, function in self.denied:
+            applies = function is None or function == request.function
+            if applies and request.address <= last_denied and first_denied <= last:
                 raise ProtocolError(
                     f"slave {request.slave}: {request.address:04X}h to {last:04X}h touches {first_denied:04X}h to"
                     f" {last_denied:04X}h, which its profile denies; read something else"

@@ -162,7 +162,7 @@ def plan_alone(profile: Profile) -> Plan:
 def _plan(stations: Sequence[Station], line: LineSettings, wish: Wish, *, one_rate: bool) -> Plan:
     reads = tuple(reads_of(station, line, one_rate=one_rate) for station in stations)
     asked = [(station.times, read) for station, own in zip(stations, reads, strict=True) for read in own]
-    costs = [(read.rate, exchange_ns(line, times, read.request(1, read.shapes[0]))) for times, read in asked]
+    costs = [(read.rate, _cost_ns(line, times, read)) for times, read in asked]
     fast, slow = (_cost([ns for of, ns in costs if of is rate]) for rate in (Rate.FAST, Rate.SLOW))
     fast_ns, slow_ns = _periods(fast, slow, wish)
     use = fast.ns / fast_ns + slow.ns / slow_ns
@@ -171,6 +171,12 @@ def _plan(stations: Sequence[Station], line: LineSettings, wish: Wish, *, one_ra
     longest_slow_ns = max((ns for rate, ns in costs if rate is Rate.SLOW), default=0)
     tail_ns = max((_tail_ns(line, times, read) for times, read in asked if read.rate is Rate.FAST), default=0)
     return Plan(reads, fast_ns, slow_ns, use, age_ns=fast_ns + tail_ns + longest_slow_ns)
+
+
+def _cost_ns(line: LineSettings, times: SlaveTimes, read: Read) -> int:
+    """What a read takes in its longer shape; with one shape only the answer is waited for as long again (`Proof`)."""
+    longest_ns = max(exchange_ns(line, times, read.request(1, shape)) for shape in read.shapes)
+    return longest_ns + times.latency_ns if len(read.shapes) == 1 else longest_ns
 
 
 def _tail_ns(line: LineSettings, times: SlaveTimes, read: Read) -> int:

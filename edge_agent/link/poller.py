@@ -16,6 +16,7 @@ import msgspec
 from edge_agent import AgentError
 from edge_agent.clock import NS
 from edge_agent.link.device import DeviceLink
+from edge_agent.link.master import MARGIN_NS
 from edge_agent.link.outcome import Failure, FailureKind, Reply, SlaveTimes
 from edge_agent.link.plan import Job
 from edge_agent.link.schedule import Schedule, Slot
@@ -50,14 +51,18 @@ class PolledDevice(msgspec.Struct, frozen=True):
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """Who has the port, and until when at most."""
+    """Who has the port, and for how long at most from when it has it."""
 
     holder: str
-    until_ns: int
+    for_ns: int
 
 
 class Poller:
-    """`run` polls until cancelled. The callbacks run between requests and must not wait."""
+    """`run` polls until cancelled. The callbacks run between requests and must not wait.
+
+    `line_is_fresh`: nobody has asked on this line before. Else an answer may still be owed to whoever had it: another
+    process, a borrower, ourselves before a restart; so every slave is first left alone for as long as that may take.
+    """
 
     def __init__(
         self,
@@ -67,7 +72,10 @@ class Poller:
         down_after_ns: int,
         on_block: OnBlock,
         on_link: OnLink,
+        *,
+        line_is_fresh: bool = False,
     ) -> None:
+        self._line_is_fresh = line_is_fresh
         self._devices = tuple(devices)
         self._bus = transport
         self._clock = clock
@@ -82,6 +90,7 @@ class Poller:
         self._nap: asyncio.Future[None] | None = None
         self._lease: Lease | None = None
         self._lent = asyncio.Event()
+        self._lent_until_ns = 0
 
     async def run(self) -> None:
         """Poll for ever."""
@@ -100,7 +109,7 @@ class Poller:
         """Let go of the port until `take_back`, for `for_ns` at most; nothing is asked meanwhile. Raises AgentError."""
         if self._lease is not None:
             raise AgentError(f"{self._bus.name} is lent to {self._lease.holder} already; wait until it is back")
-        self._lease = lease = Lease(holder, self._clock.now_ns() + for_ns)
+        self._lease = lease = Lease(holder, for_ns)
         self._lent.clear()
         self._wake()
         try:
@@ -121,12 +130,14 @@ class Poller:
 
     async def _rest(self, lease: Lease) -> None:
         self._bus.close()
+        self._line_is_fresh = False
         for link in self._links:
             link.rest()
         _log.warning("link.lent port=%s holder=%s", self._bus.name, lease.holder)
+        self._lent_until_ns = until_ns = self._clock.now_ns() + lease.for_ns
         self._lent.set()
-        while self._lease is lease and self._clock.now_ns() < lease.until_ns:
-            await self._sleep_until(lease.until_ns)
+        while self._lease is lease and self._clock.now_ns() < until_ns:
+            await self._sleep_until(until_ns)
         self.take_back(lease)
         _log.info("link.returned port=%s", self._bus.name)
 
@@ -149,7 +160,10 @@ class Poller:
         _log.info("link.port_open port=%s notes=%s", self._bus.name, "; ".join(self._bus.notes))
         self._schedule.restart(self._clock.now_ns())
         for index, device in enumerate(self._devices):
-            self._schedule.postpone(index, self._bus.quarantined_until(device.slave))
+            owed_ns = 0 if self._line_is_fresh else device.times.latency_ns + MARGIN_NS + device.times.max_late_ns
+            until_ns = max(self._bus.quarantined_until(device.slave), self._clock.now_ns() + owed_ns)
+            self._schedule.postpone(index, until_ns)
+        self._line_is_fresh = True
 
     async def _back_off(self) -> None:
         wait_ns = _REOPEN_NS[min(self._port_tries, len(_REOPEN_NS) - 1)]
@@ -172,6 +186,10 @@ class Poller:
             await self._pause(slot.due_ns)
             if self._lease is not None:
                 return
+            until_ns = self._bus.quarantined_until(self._devices[slot.device].slave)
+            if until_ns > self._clock.now_ns():  # it held the wire, as was seen only after its turn
+                self._schedule.postpone(slot.device, until_ns)
+                continue
             failure = await self._poll(slot)
             self._judge()
             if failure is None or failure.kind is not FailureKind.PORT:
@@ -186,7 +204,7 @@ class Poller:
     async def _poll(self, slot: Slot) -> Failure | None:
         device, link, job = self._devices[slot.device], self._links[slot.device], slot.job
         cycle, began_ns = slot.due_ns, self._clock.now_ns()
-        request, skip = self._way(device.slave, job)
+        request, skip = self._way(slot)
         outcome = device.times.understood(await self._bus.transact(request, device.times))
         now_ns = self._clock.now_ns()
         self._schedule.tried(slot, now_ns)
@@ -194,19 +212,27 @@ class Poller:
             words = outcome.words[skip : skip + job.block.count]
             self._answered(device, link, job.block, words, outcome)
             return None
+        if outcome.kind is FailureKind.PORT:
+            return outcome  # no fault of the slave's
         link.failed(job.block.name, outcome, began_ns, cycle)
         _log.debug("link.failed device=%s block=%s problem=%s", device.name, job.block.name, outcome)
         quarantined_until_ns = self._bus.quarantined_until(device.slave)
         if quarantined_until_ns > now_ns:
-            self._schedule.postpone(slot.device, max(quarantined_until_ns, now_ns + link.silent()))
+            slave_ns, block_ns = link.silent(job.block.name)
+            self._schedule.postpone(slot.device, max(quarantined_until_ns, now_ns + slave_ns))
+            self._schedule.put_off(slot, now_ns + block_ns)
         return outcome
 
-    def _way(self, slave: int, job: Job) -> tuple[ReadRequest, int]:
-        """The first way to ask whose answer could not be taken for the one to the slave's last request."""
-        last = self._asked.get(slave)
-        chosen = job.ways[0]
+    def _way(self, slot: Slot) -> tuple[ReadRequest, int]:
+        """The first way to ask whose answer could not be taken for the one to the slave's last request.
+
+        Every second device prefers its ways the other way round, so that a cycle is as long as the next one.
+        """
+        slave, ways = self._devices[slot.device].slave, slot.job.ways
+        last, preferred = self._asked.get(slave), ways[::-1] if slot.device % 2 else ways
+        chosen = preferred[0]
         if last is not None:
-            fresh = (way for way in job.ways if not _alike(way[0], last))
+            fresh = (way for way in preferred if not way[0].is_like(last))
             chosen = next(fresh, chosen)
         self._asked[slave] = chosen[0]
         return chosen
@@ -271,7 +297,7 @@ class Poller:
         """What a person should know of the bus: how the port was opened, or why it is not; strangers on the line."""
         said = [self._port_problem] if not self._bus.is_open and self._port_problem else list(self._bus.notes)
         if self._lease is not None:
-            left_s = max(0, self._lease.until_ns - self._clock.now_ns()) // NS
+            left_s = max(0, self._lent_until_ns - self._clock.now_ns()) // NS
             said = [f"monitoring paused by {self._lease.holder}: {self._bus.name} is lent for {left_s} s at most"]
         if self._bus.strays:
             said.append(f"{self._bus.strays} frames from slaves that are not configured: a second master?")
@@ -279,8 +305,3 @@ class Poller:
 
     def _state(self, link: DeviceLink) -> str:
         return link.state.value if self._lease is None else PAUSED
-
-
-def _alike(one: ReadRequest, other: ReadRequest) -> bool:
-    """Whether an answer to the one would fit the other."""
-    return one.function is other.function and one.reply_len == other.reply_len

@@ -2,7 +2,8 @@
 
 Every read has its own place on the grid `origin + k * period`, and has to be done by its next one: of those that are
 due the earliest deadline goes first. At equal deadlines what was tried longest ago does, so that a read that is never
-answered cannot keep others waiting. What is missed is missed: the queue is one place for each read, for ever.
+answered cannot keep others waiting. What is postponed begins a new grid. What is missed is missed: the queue is one
+place for each read, for ever.
 """
 
 from collections.abc import Sequence
@@ -51,10 +52,14 @@ class Schedule:
         _move(slot, t_ns + 1)
 
     def postpone(self, device: int, until_ns: int) -> None:
-        """Nothing of this device before `until_ns`."""
+        """Nothing of this device before `until_ns`; what falls due before is due then, on a grid of its own."""
         for slot in self._slots:
             if slot.device == device:
-                _move(slot, until_ns)
+                slot.due_ns = max(slot.due_ns, until_ns)
+
+    def put_off(self, slot: Slot, until_ns: int) -> None:
+        """The same for one slot."""
+        slot.due_ns = max(slot.due_ns, until_ns)
 
 
 def _move(slot: Slot, earliest_ns: int) -> None:

@@ -9,7 +9,7 @@ import enum
 import struct
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 from pymodbus.pdu.bit_message import (
@@ -94,6 +94,10 @@ class ReadRequest(msgspec.Struct, frozen=True):
     function: ReadFunction
     address: int
     count: int
+
+    def is_like(self, other: Self) -> bool:
+        """Whether an answer to the one would fit the other."""
+        return self.function is other.function and self.data_len == other.data_len
 
     @property
     def data_len(self) -> int:

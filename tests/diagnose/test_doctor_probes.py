@@ -205,7 +205,7 @@ def test_uart_errors_are_those_of_the_span() -> None:
 
 def test_a_request_that_the_deny_list_names_is_not_sent() -> None:
     async def act(bench: CopperBench, line: ProbeLine) -> None:
-        denied = SlaveTimes(10 * MS, QUARANTINE_NS, 0, denied=((1, 1),))
+        denied = SlaveTimes(10 * MS, QUARANTINE_NS, 0, denied=((1, 1, None),))
         with pytest.raises(ProtocolError, match="denies"):
             await line.ask(REQUEST, denied)
         assert bench.taps == []

@@ -40,7 +40,7 @@ BYTE_NS = LINE.wire_ns(1)
 
 def time_out_ns(registers: int) -> int:
     """How long a request to a silent slave takes."""
-    return REQUEST_NS + LATENCY_NS + LINE.wire_ns(holding(count=registers).reply_len) + MARGIN_NS
+    return REQUEST_NS + LATENCY_NS + LINE.wire_ns(holding(count=registers + 1).reply_len) + MARGIN_NS
 
 
 class Crowd(LinkBench):
@@ -48,12 +48,14 @@ class Crowd(LinkBench):
 
     def __init__(self, registers: int = 2, delivery: Delivery = Delivery.FRAME) -> None:
         super().__init__(dict.fromkeys(range(1, SLAVES + 1), good), delivery=delivery)
-        request = holding(count=registers)
+        request = holding(count=registers + 1)
         self.registers = registers
         self.period_ns = round(SLAVES * exchange_ns(LINE, TIMES, request) / BUS_USE)
+        self.turns_ns = SLAVES * LINE.wire_ns(2)
+        """That everybody is asked for a register more or less by turns moves an answer by so much at most."""
         self.answers: dict[int, list[int]] = {slave: [] for slave in range(1, SLAVES + 1)}
         self.links: list[tuple[int, str, bool]] = []
-        self.poller = self.polling([device(slave, [registers], self.period_ns) for slave in self.answers])
+        self.poller = self.polling([device(slave, [registers], self.period_ns, shapes=2) for slave in self.answers])
 
     def polling(self, devices: list[PolledDevice]) -> Poller:
         """The production poller on this bus."""

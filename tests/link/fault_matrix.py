@@ -17,7 +17,8 @@ LOST: Final = frozenset((Broken.LOST,))
 NOT_BACK: Final = frozenset((Broken.NOT_BACK,))
 OF_SLAVE_1: Final[dict[str, Any]] = {"match": {"dir": "reply", "slave": 1}}
 DAMAGE: Final = ("crc", "timeout", "leading_junk", "trailing_junk", "noise", "doubtful")
-STRANGERS: Final = (*DAMAGE, "late", "unsolicited", "foreign", "other_master")
+STRANGERS: Final = (*DAMAGE, "late", "unsolicited", "foreign", "other_master", "short", "long", "echo")
+"""What others say, and what is left of it where it meets ours: a piece of it may look like our own request."""
 _DEADLINE_MS: Final = MARGIN_NS / MS
 """How much later than stated an answer may begin."""
 

@@ -209,6 +209,7 @@ class PollBench(LinkBench):
             round(down_after_s * S),
             on_block=lambda name, block, words, a, b: self.blocks.append((name, block.name, words, a, b)),
             on_link=lambda *said: self.links.append(said),
+            line_is_fresh=True,
         )
 
     async def poll_for(self, seconds: float) -> None:

@@ -192,6 +192,38 @@ def test_a_doubled_answer_is_a_duplicate_not_the_next_one() -> None:
     on_bench(main, habits={1: lambda r, n: [(LATENCY_NS, serial_answer(r, n)), (30 * MS, serial_answer(r, n))]})
 
 
+def test_of_two_answers_that_differ_to_two_requests_that_are_alike_none_is_believed() -> None:
+    """The copy of the first answer comes in the second turn, before the right one; then all is as before."""
+
+    async def main(bench: LinkBench, asker: Asker) -> None:
+        await asker.ask()
+        bench.drive(1, bench.loop.now_ns + LINE.wire_ns(8) + LINE.t35_ns + MS, serial_answer(holding(), 1))
+        assert kind_of(await asker.ask()) is FailureKind.DOUBTFUL
+        assert asker.count()[Counter.DOUBTFUL] == 1
+        third = await asker.ask()
+        assert isinstance(third, Reply)
+        assert third.words == (3, 3)
+
+    on_bench(main, habits={1: late_by(30 * MS)})
+
+
+def test_a_second_exception_may_be_the_first_ones_copy() -> None:
+    refusal = append_crc(bytes((1, 0x83, 6)))
+
+    async def main(bench: LinkBench, asker: Asker) -> None:
+        await asker.ask()
+        bench.habits[1] = says(refusal)
+        assert kind_of(await asker.ask(holding(count=5))) is FailureKind.EXCEPTION
+        bench.drive(1, bench.loop.now_ns + LINE.wire_ns(8) + LINE.t35_ns + MS, refusal)
+        bench.habits[1] = late_by(30 * MS)
+        assert kind_of(await asker.ask(holding(count=3))) is FailureKind.DOUBTFUL
+        third = await asker.ask(holding(count=4))
+        assert isinstance(third, Reply)
+        assert third.words == (4,) * 4
+
+    on_bench(main, habits={1: late_by(30 * MS)})
+
+
 # echo
 
 ECHOES: dict[str, Callable[[bytes], bytes]] = {

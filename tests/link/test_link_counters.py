@@ -94,7 +94,9 @@ def test_a_frame_in_quarantine_is_late() -> None:
 
 @pytest.mark.parametrize(("address", "count"), [(0x1000, 1), (0x0FFF, 2), (0x1002, 4), (0x0F00, 0x80 * 2 - 1)])
 def test_what_the_deny_list_names_is_never_asked(address: int, count: int) -> None:
-    times = SlaveTimes(LATENCY_NS, 1000 * MS, 0, denied=((0x1000, 0x1002), (0x0F80, 0x0F80)))
+    times = SlaveTimes(
+        LATENCY_NS, 1000 * MS, 0, denied=((0x1000, 0x1002, None), (0x0F80, 0x0F80, 3), (0x1003, 0x1009, 4))
+    )
 
     async def main(bench: LinkBench, asker: Asker) -> None:
         with pytest.raises(ProtocolError, match="denies"):

@@ -46,8 +46,8 @@ def test_an_answer_carries_the_span_from_the_requests_end_to_its_own_start() -> 
 
 def test_the_line_is_silent_for_t35_before_every_transmission() -> None:
     async def main(bench: LinkBench, asker: Asker) -> None:
-        for _ in range(3):
-            await asker.ask()
+        for count in (2, 3, 2):
+            await asker.ask(holding(count=count))
         frames = sorted(bench.taps, key=lambda tapped: tapped.t_start_ns)
         gaps = [after.t_start_ns - before.t_end_ns for before, after in zip(frames[1::2], frames[2::2], strict=False)]
         assert gaps == [LINE.t35_ns] * 2

@@ -48,9 +48,12 @@ def test_the_sensor_terminal_is_read_in_two_parts() -> None:
 
 
 def test_its_plan_by_hand() -> None:
-    """9600 8N1: a character takes 10/9600 s; the profile states 10 ms latency and 10 ms of silence."""
+    """9600 8N1: a character takes 10/9600 s; the profile states 10 ms latency and 10 ms of silence.
+
+    The bus is reckoned with each read's longer shape: 4 registers and 17.
+    """
     made = plan([box()], LINE, DEFAULTS)
-    fast_ms, slow_ms = (8 + 11) * 10 / 9.6 + 20, (8 + 37) * 10 / 9.6 + 20
+    fast_ms, slow_ms = (8 + 13) * 10 / 9.6 + 20, (8 + 39) * 10 / 9.6 + 20
     assert (made.fast_ns, made.slow_ns) == (100 * MS, 1 * S)
     assert made.use == pytest.approx(fast_ms / 100 + slow_ms / 1000, abs=1e-6)
     assert made.age_ns / MS == pytest.approx(100 + 10 + 11 * 10 / 9.6 + slow_ms, abs=1e-3)
@@ -100,14 +103,19 @@ def test_periods_that_do_not_fit_are_refused_with_the_arithmetic_and_a_way_out()
     with pytest.raises(PlanRefused) as refused:
         plan([box()] * 4, LINE, Wish(100 * MS, None, 0.6))
     said = str(refused.value)
-    assert "4 fast reads take 159 ms every 0.1 s and 4 slow reads take 268 ms every 1 s: 186%" in said
+    assert "4 fast reads take 168 ms every 0.1 s and 4 slow reads take 276 ms every 1 s: 195%" in said
     assert "max_bus_use 60%" in said
-    assert "set at least 0.48 and 1" in said
-    assert plan([box()] * 4, LINE, Wish(480 * MS, 1000 * MS, 0.6)).use <= 0.6
+    assert "set at least 0.52 and 1" in said
+    assert plan([box()] * 4, LINE, Wish(520 * MS, 1000 * MS, 0.6)).use <= 0.6
 
 
 def regs(layout: Layout, read_plan: Plan) -> set[int]:
     return {read.block.address + offset for read in read_plan.reads[0] for offset in range(read.block.count)}
+
+
+def again_ns(read: Read) -> int:
+    """With one shape only the slave is given its latency once more, to say what it may owe."""
+    return 0 if len(read.shapes) > 1 else box().times.latency_ns
 
 
 @settings(max_examples=40, deadline=None)
@@ -128,7 +136,7 @@ def test_every_row_is_read_and_the_bus_is_never_overbooked(
         pytest.fail("with nothing asked for there is always a plan")
     assert {address for address, _ in rows} <= regs(one.layout, made)
     costs = [
-        exchange_ns(LINE, one.times, read.request(1, read.shapes[0]))
+        (max(exchange_ns(LINE, one.times, read.request(1, shape)) for shape in read.shapes) + again_ns(read))
         / (made.fast_ns if read.rate is Rate.FAST else made.slow_ns)
         for read in made.reads[0]
     ]

@@ -127,7 +127,7 @@ async def test_requests_at_once_are_asked_one_after_the_other(master: TcpMaster)
 
 
 async def test_what_a_profile_denies_is_never_asked(master: TcpMaster) -> None:
-    times = SlaveTimes(latency_ns=S, max_late_ns=0, min_gap_ns=0, denied=((3, 9),))
+    times = SlaveTimes(latency_ns=S, max_late_ns=0, min_gap_ns=0, denied=((3, 9, None),))
     with pytest.raises(ProtocolError, match="which its profile denies"):
         await master.transact(read(), times)
     assert master.counters(1)[Counter.OK] == 0
