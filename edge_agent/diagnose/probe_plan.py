@@ -16,6 +16,8 @@ from edge_agent.diagnose.causes_ranking import HEALTHY_FAILURES, Verdict, diagno
 
 MOST_PROMPTS: Final = 3
 WHOLE_NS: Final = 120 * NS
+LEAST_LEFT_NS: Final = 5 * NS
+"""No probe begins with less time left: the longest turn takes most of it."""
 _LISTEN_NS: Final = 4 * NS
 _LISTEN_AGAIN_NS: Final = 3 * NS
 _FIRST_TURNS: Final = 10
@@ -77,7 +79,7 @@ Step = Listen | ListenElsewhere | Ask | SearchLines | SearchNeighbours | Prompt
 
 def next_step(evidence: Evidence, left_ns: int) -> Step | None:
     """The next step; None when the diagnosis is done or the time is up."""
-    if left_ns <= 0:
+    if left_ns <= LEAST_LEFT_NS:
         return None
     if evidence.tried:
         step = _after(evidence, evidence.tried[-1])

@@ -6,7 +6,16 @@ from doctor_evidence import ANSWER, asked, damaged, diagnosis, evidence, good, q
 from edge_agent.diagnose.causes import Cause, Hand
 from edge_agent.diagnose.causes_evidence import Aim, Ended, Evidence, Turn
 from edge_agent.diagnose.causes_ranking import Verdict, diagnose, helped, next_test
-from edge_agent.diagnose.probe_plan import MOST_PROMPTS, WHOLE_NS, Ask, Listen, Prompt, SearchLines, next_step
+from edge_agent.diagnose.probe_plan import (
+    LEAST_LEFT_NS,
+    MOST_PROMPTS,
+    WHOLE_NS,
+    Ask,
+    Listen,
+    Prompt,
+    SearchLines,
+    next_step,
+)
 
 DARK = (quiet(), asked([silent()] * 30), asked([silent()] * 3, Aim.PATIENT))
 SEARCHED = (
@@ -135,7 +144,7 @@ def test_nobody_is_asked_a_fourth_time() -> None:
 
 def test_nobody_is_sent_to_the_wires_without_time_to_measure_after_it() -> None:
     assert isinstance(next_step(evidence(*SEARCHED), WHOLE_NS), Prompt)
-    assert next_step(evidence(*SEARCHED), 5_000_000_000) is None
+    assert next_step(evidence(*SEARCHED), 11_000_000_000) is None
 
 
 def test_it_listens_before_it_asks() -> None:
@@ -155,7 +164,7 @@ def test_a_good_link_is_watched_for_longer_than_one_series() -> None:
 
 
 def test_no_step_is_taken_when_the_time_is_up() -> None:
-    assert next_step(evidence(), 0) is None
+    assert next_step(evidence(), LEAST_LEFT_NS) is None
 
 
 @pytest.mark.parametrize("ended", [Ended.ANSWERED, Ended.LATE, Ended.WRONG])

@@ -87,6 +87,17 @@ def test_an_operator_who_declines_everything_gets_a_group_and_its_tests() -> Non
     assert (finding.prompts, finding.evidence.tried) == (len(finding.evidence.declined), ())
 
 
+def test_a_device_that_takes_its_time_does_not_make_the_examination_longer() -> None:
+    async def main() -> Finding:
+        bench = CopperBench([SlaveSpec(1, latency_ns=2_500_000_000)], line=LineSettings.parse("1200 8N1"))
+        patient = Patient.unknown("copper", LineSettings.parse("1200 8N1"), PATIENT.request, 3_000_000_000)
+        return await Doctor(bench.opener, patient, Nobody(), VirtualClock(), lambda _step, _left_ns: None).examine()
+
+    finding = run_virtual(main())
+    assert WHOLE_NS * 0.8 < finding.probing_ns <= WHOLE_NS
+    assert finding.diagnosis.verdict is Verdict.HEALTHY
+
+
 class Slow:
     """Takes ten minutes for everything, and changes nothing."""
 
