@@ -26,6 +26,8 @@ REGISTERS: Final = 10
 PERIOD_S: Final = 1.0
 LINE: Final = LineSettings.parse("19200 8N1")
 GOES_BAD_S: Final = 10
+_BEFORE_S: Final = 5.0
+"""Of the time before: what comes first is the start."""
 SECONDS: Final = 60.0
 """As long as the peers had a dead slave."""
 LONG_S: Final = 600.0
@@ -64,7 +66,8 @@ def measure_crowd(name: str) -> Crowd:
     answers = run_virtual(_poll(instead, seconds))
     bad_ns = GOES_BAD_S * NS_PER_S
     others = [times_ns for slave, times_ns in answers.items() if slave != BAD]
-    before = [sum(t_ns < bad_ns for t_ns in times_ns) / (GOES_BAD_S / PERIOD_S) for times_ns in others]
+    began_ns = bad_ns - round(_BEFORE_S * NS_PER_S)
+    before = [sum(began_ns <= t_ns < bad_ns for t_ns in times_ns) / (_BEFORE_S / PERIOD_S) for times_ns in others]
     during = [sum(t_ns >= bad_ns for t_ns in times_ns) / (seconds / PERIOD_S) for times_ns in others]
     return Crowd(
         badness=name,

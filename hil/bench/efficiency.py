@@ -50,6 +50,7 @@ REGISTERS: Final = 19
 _ROOM: Final = REGISTERS + 1
 """A block has one more, so that there are two ways to ask for it, as in any plan that has room: they take turns."""
 EXCHANGES: Final = 1_000
+_STARTS_WITHIN_S: Final = 1.0
 _SHORTEST_PERIOD_NS: Final = 100_000_000
 """The agent's own bound on `link.poll_period_s`."""
 
@@ -65,20 +66,19 @@ class Load(msgspec.Struct, frozen=True):
     def flat_out(cls, line: LineSettings, slaves: int) -> "Load":
         """So many blocks that one is always due, and that a cycle is no shorter than the agent's shortest period."""
         one = cls(line, slaves, 1)
-        enough = max(-(-_SHORTEST_PERIOD_NS // one.promised_ns), -(-one.exchange_ns // LATENCY_NS))
+        too_much_ns = one.exchange_ns - one.promised_ns
+        enough = max(-(-_SHORTEST_PERIOD_NS // one.promised_ns), -(-one.least_ns(_ROOM) // too_much_ns))
         return cls(line, slaves, -(-enough // slaves))
 
     @property
     def promised_ns(self) -> int:
-        """The least an exchange takes with a slave that answers at once, as the profile promises."""
-        reply_len = ReadRequest(1, ReadFunction.HOLDING, 0, REGISTERS).reply_len
-        # One rounding more than the agent's own reckoning, so never below it.
-        return self.line.wire_ns(REQUEST_LEN) + self.line.wire_ns(reply_len) + self.line.t35_ns + 1
+        """What an exchange takes in the longer way with a slave that answers at once, as the profile promises."""
+        return self.least_ns(_ROOM) - LATENCY_NS + 1  # one rounding more than the agent's own reckoning, so never below
 
     @property
     def exchange_ns(self) -> int:
-        """The least an exchange takes, asked in the first way."""
-        return self.least_ns(REGISTERS)
+        """The least an exchange takes, the mean of both ways."""
+        return (self.least_ns(REGISTERS) + self.least_ns(_ROOM)) // 2
 
     def least_ns(self, registers: int) -> int:
         """The least an exchange of so many registers takes."""
@@ -140,8 +140,8 @@ def _flow(taps: Sequence[Tapped], load: Load) -> Flow:
 
 
 def _span_s(load: Load, exchanges: int) -> float:
-    """Long enough for a first cycle and `exchanges` more."""
-    return (load.slaves * load.blocks + exchanges + 1) * load.least_ns(_ROOM) / NS_PER_S
+    """Long enough to start, for a first cycle and for `exchanges` more."""
+    return _STARTS_WITHIN_S + (load.slaves * load.blocks + exchanges + 1) * load.least_ns(_ROOM) / NS_PER_S
 
 
 async def _bare(load: Load, exchanges: int) -> list[Tapped]:
