@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import termios
 from typing import Final
 
 import typer
@@ -191,6 +192,7 @@ class _Person:
     async def do(self, instruction: Instruction) -> Answer:
         """Ask, and wait for a line; the end of the input declines."""
         self._progress.done()
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)  # an Enter from before is no answer
         typer.echo(pick(instruction.said, self._lang), err=True)
         typer.echo(word("enter", self._lang), nl=False, err=True)
         said = await _line(sys.stdin.fileno())

@@ -200,14 +200,23 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 def test_enter_is_done_and_n_or_the_end_declines(
     terminal: int, typed: bytes, answer: Answer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async def main() -> Answer:
-        person = doctor_run._Person(doctor_run._Shown("en"), "en")
-        os.write(terminal, typed)
-        async with asyncio.timeout(20):
-            return await person.do(Instruction(Hand.SWAP_WIRES, Text("对调", "Swap A and B.")))
-
-    assert asyncio.run(main()) is answer
+    assert asyncio.run(answered(terminal, typed)) is answer
     assert "Swap A and B.\nEnter when done" in capsys.readouterr().err
+
+
+def test_an_enter_from_before_the_question_is_no_answer(terminal: int) -> None:
+    os.write(terminal, b"\n")
+    assert asyncio.run(answered(terminal, b"n\n")) is Answer.DECLINED
+
+
+async def answered(terminal: int, typed: bytes) -> Answer:
+    """What the person at the terminal is taken to say, who types once the question stands there."""
+    person = doctor_run._Person(doctor_run._Shown("en"), "en")
+    asking = asyncio.create_task(person.do(Instruction(Hand.SWAP_WIRES, Text("对调", "Swap A and B."))))
+    await asyncio.sleep(0)
+    os.write(terminal, typed)
+    async with asyncio.timeout(20):
+        return await asking
 
 
 @pytest.mark.process
