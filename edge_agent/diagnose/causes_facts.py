@@ -53,8 +53,6 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     good: int
     damaged: int
     silent: int
-    late: int
-    wrong: int
     understood: float
     intact: float
     flips: int
@@ -81,7 +79,6 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     other_lines: tuple[LineSettings, ...]
     other_lines_tried: int
     neighbours: tuple[int, ...]
-    neighbours_tried: int
     patient_tried: int
 
     @classmethod
@@ -102,8 +99,6 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
             good=_ended(turns, Ended.ANSWERED),
             damaged=_ended(turns, Ended.DAMAGED),
             silent=_ended(turns, Ended.SILENT),
-            late=_ended(turns, Ended.LATE),
-            wrong=_ended(turns, Ended.WRONG),
             understood=share(len(responded), len(short)),
             intact=share(_ended(responded, Ended.ANSWERED), len(responded)),
             flips=flips,
@@ -132,7 +127,6 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
             other_lines=_lines_with_contact(others),
             other_lines_tried=len({str(one.line) for one in others}),
             neighbours=tuple(sorted({turn.slave for turn in neighbours if turn.is_contact})),
-            neighbours_tried=len({turn.slave for turn in neighbours}),
             patient_tried=len(evidence.turns(Aim.PATIENT, after=after)),
         )
 
