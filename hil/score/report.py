@@ -100,19 +100,17 @@ def _document(score: Score) -> Iterator[str]:
     yield '  called healthy; what the doctor has no name for must end in "cannot tell".'
     yield '- *misled*: something else is named, or a bad link is called healthy. The rest ended in "cannot tell".'
     yield f"- *in time*: within {WITHIN_S:.0f} virtual seconds, the person's included, and {MOST_PROMPTS} prompts."
-    yield ""
-    yield "## The doctor's own cases"
-    yield ""
-    yield from _table(score.own)
-    yield ""
-    yield "## The hold-out set"
-    yield ""
-    yield (
-        "Cases by somebody who had not read the doctor (`hil/score/holdout.py`); its author has not read them."
-        f" {FIRST_RUN}"
-    )
-    yield ""
-    yield from _table(score.holdout)
+    if score.own:
+        yield from ("", "## The doctor's own cases", "")
+        yield from _table(score.own)
+    if score.holdout:
+        yield from ("", "## The hold-out set", "")
+        yield (
+            "Cases by somebody who had not read the doctor (`hil/score/holdout.py`); its author has not read them."
+            f" {FIRST_RUN}"
+        )
+        yield ""
+        yield from _table(score.holdout)
 
 
 def _table(rows: Sequence[Row]) -> Iterator[str]:
