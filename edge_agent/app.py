@@ -160,7 +160,7 @@ class _Running:
             on_block=self._on_block,
             on_link=self._on_link,
         )
-        lender = Lender(config, equipment, self._poller, self._worries)
+        lender = Lender(config, equipment, self._poller, self._worries, self._on_lent)
         self._server = LocalServer(config.local.socket, self._answer, lender.lend) if ports.local else None
 
     async def restore(self, catalogue: Catalogue) -> None:
@@ -242,6 +242,11 @@ class _Running:
         self._lifts[lift_id].on_link(device, down, since_ns, t_ns)
         self._looked(lift_id)
 
+    def _on_lent(self) -> None:
+        for lift in self._lifts.values():
+            lift.on_lent()
+        self._uplink.state_changed()
+
     def _on_ack(self, event_id: str, operator: str) -> bool:
         known = [lift_id for lift_id, lift in self._lifts.items() if lift.on_acknowledgement(event_id)]
         _log.info("alarm.acknowledged id=%s operator=%r known=%s", event_id, operator, bool(known))
@@ -262,7 +267,7 @@ class _Running:
         return [f"{lift_id}: {worry}" for lift_id, lift in self._lifts.items() for worry in lift.worries]
 
     def _states(self) -> list[StateMessage]:
-        return [lift.state_message() for lift in self._lifts.values()]
+        return [lift.state_message(paused=self._poller.is_lent) for lift in self._lifts.values()]
 
     def health(self) -> HealthMessage:
         """The terminal's own state now."""

@@ -30,7 +30,9 @@ def load_config(path: str, overrides: Mapping[str, str] | None = None) -> AgentC
         _check_detect(config.detect)
         _check_uplink(config.uplink)
         _check_port(config.link.port)
-        _check_ages(config.detect, equipment_of(config))
+        equipment = equipment_of(config)
+        _check_ages(config.detect, equipment)
+        _check_debounce(config, equipment)
     except Unworkable as error:
         raise document.error(error.path, error.problem) from error
     load_codes()
@@ -45,6 +47,19 @@ def _check_ages(detect: DetectConfig, equipment: Equipment) -> None:
             f"{detect.item_stale_s:g} s is too short for a poll every {period_s:g} s, values would be unknown in"
             f" between; set at least {2 * period_s:g}, or poll more often",
         )
+
+
+def _check_debounce(config: AgentConfig, equipment: Equipment) -> None:
+    for number, lift in enumerate(config.lifts):
+        for index, device in enumerate(lift.devices):
+            for input_, channel in device.channels.items():
+                least_s = channel.debounce_ms / 1000 + 2 * equipment.plan.slowest_item_ns / NS
+                if channel.debounce_ms and least_s >= config.detect.item_stale_s:
+                    raise Unworkable(
+                        f"lifts[{number}].devices[{index}].channels",
+                        f"{input_}: a value that waits {channel.debounce_ms:g} ms to count is older than item_stale_s"
+                        " by then; set a shorter debounce_ms",
+                    )
 
 
 def _check_detect(detect: DetectConfig) -> None:

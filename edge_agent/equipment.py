@@ -13,14 +13,14 @@ from edge_agent.link.plan import Plan, Station, Wish
 from edge_agent.link.plan import plan as make_plan
 from edge_agent.link.poller import PolledDevice
 from protocols import ProtocolError
-from protocols.lift.vocabulary import ITEMS
+from protocols.lift.vocabulary import ITEMS, DoorSide
 from protocols.modbus.line import LineSettings
 from protocols.nearest import hint
 from protocols.profiles.layout import Layout
 from protocols.profiles.lineup import common_framing, common_line
 from protocols.profiles.loader import load_profile
 from protocols.profiles.place import Channel, Place
-from protocols.profiles.schema import CommLoss, Framing, Profile
+from protocols.profiles.schema import CommLoss, DeviceKind, Framing, Profile
 from protocols.strictyaml import ConfigError
 
 T = TypeVar("T")
@@ -37,12 +37,13 @@ class Unworkable(AgentError):
 
 
 class Equipment(msgspec.Struct, frozen=True):
-    """The bus, its line and framing, its devices in order, each one's layout by name, the plan, what stays unseen."""
+    """The bus, its line and framing, its devices, their layouts and kinds by name, the plan, and what stays unseen."""
 
     line: LineSettings
     framing: Framing
     devices: tuple[PolledDevice, ...]
     layouts: dict[str, Layout]
+    kinds: dict[str, DeviceKind]
     plan: Plan
     blind_spots: tuple[str, ...] = ()
 
@@ -84,7 +85,8 @@ def equipment_of(config: AgentConfig) -> Equipment:
         )
     )
     layouts = {device.name: device.layout for device in devices}
-    equipment = Equipment(line, framing, devices, layouts, plan, tuple(_unseen(config, layouts)))
+    kinds = {device.name: profile.kind for (_, device), profile in zip(places, profiles, strict=True)}
+    equipment = Equipment(line, framing, devices, layouts, kinds, plan, tuple(_unseen(config, layouts)))
     for index, lift in enumerate(config.lifts):
         _check_lift(f"lifts[{index}]", lift, equipment)
     _check_unique([(f"lifts[{index}].id", lift.id) for index, lift in enumerate(config.lifts)], "lift id")
@@ -145,7 +147,7 @@ def _check_may_poll(path: str, device: DeviceConfig, profile: Profile) -> None:
             f"{profile.name} is a stub, its map is not known; copy its file, fill in the rows of your manual, set"
             " stub: false, and name that file here",
         )
-    if profile.comm_loss in (CommLoss.TRIP, CommLoss.LOCK) and not device.comm_loss_accepted_by:
+    if profile.comm_loss in (CommLoss.TRIP, CommLoss.LOCK) and not device.comm_loss_accepted_by.strip():
         effect = profile.comm_loss_effect.en
         raise Unworkable(
             f"{path}.comm_loss_accepted_by", f"{profile.name}, when polling stops: {effect}; name here who accepts that"
@@ -161,14 +163,39 @@ def _check_unique(named: Sequence[tuple[str, object]], what: str) -> None:
 
 
 def _check_lift(path: str, lift: LiftConfig, equipment: Equipment) -> None:
+    if not lift.doors:
+        raise Unworkable(f"{path}.doors", "a lift has a door; write [front]")
+    _check_doors(path, lift, equipment)
     _check_unique([(f"{path}.floors[{i}]", floor.reported) for i, floor in enumerate(lift.floors)], "reported floor")
     _check_unique([(f"{path}.doors[{i}]", side) for i, side in enumerate(lift.doors)], "door side")
     layouts = equipment.layouts_of(lift)
     for item, order in lift.precedence.items():
         if item not in ITEMS:
             raise Unworkable(f"{path}.precedence", f"no item {item!r}; {hint(item, ITEMS)}")
+        if not order:
+            raise Unworkable(f"{path}.precedence", f"{item}: nobody to believe; name devices, or leave the item out")
+        _check_unique([(f"{path}.precedence", device) for device in order], f"{item}: device")
         for device in order:
             _check_gives(f"{path}.precedence", item, device, layouts)
+
+
+def _check_doors(path: str, lift: LiftConfig, equipment: Equipment) -> None:
+    """No door operator and no input speaks of a door that the lift does not have, no two operators of one door."""
+    operated: list[tuple[str, object]] = []
+    for index, device in enumerate(lift.devices):
+        where = f"{path}.devices[{index}]"
+        told = {
+            DoorSide(item.split(".")[1]) for item in equipment.layouts[device.name].items if item.startswith("doors.")
+        }
+        wired = {channel.item for channel in device.channels.values()}
+        is_operator = equipment.kinds[device.name] is DeviceKind.DOOR_OPERATOR
+        for side in DoorSide:
+            speaks = (is_operator and side in told) or any(item.startswith(f"doors.{side.value}.") for item in wired)
+            if speaks and side not in lift.doors:
+                raise Unworkable(where, f"this lift has no {side.value} door; correct door, channels or doors")
+            if is_operator and side in told:
+                operated.append((where, f"door {side.value}"))
+    _check_unique(operated, "operator of the")
 
 
 def _check_gives(path: str, item: str, device: str, layouts: Mapping[str, Layout]) -> None:

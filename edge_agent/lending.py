@@ -20,15 +20,21 @@ SHORTEST_S: Final = 1.0
 
 
 class Lender:
-    """Lends what the poller holds. `worries` tells what keeps the agent from looking away."""
+    """Lends what the poller holds. `worries` tells why the agent cannot look away; `on_lent` is told of both ends."""
 
     def __init__(
-        self, config: AgentConfig, equipment: Equipment, poller: Poller, worries: Callable[[], Sequence[str]]
+        self,
+        config: AgentConfig,
+        equipment: Equipment,
+        poller: Poller,
+        worries: Callable[[], Sequence[str]],
+        on_lent: Callable[[], None],
     ) -> None:
         self._config = config
         self._equipment = equipment
         self._poller = poller
         self._worries = worries
+        self._on_lent = on_lent
 
     @asynccontextmanager
     async def lend(self, request: Request) -> AsyncIterator[Reply]:
@@ -42,10 +48,12 @@ class Lender:
         if worries:
             raise AgentError(f"not now: {'; '.join(worries)}; the agent must go on watching")
         lease = await self._poller.lend(holder, ns(request.period_s))
+        self._on_lent()
         try:
             yield Reply(lent=self._lent(request.period_s))
         finally:
             self._poller.take_back(lease)
+            self._on_lent()
 
     def _lent(self, for_s: float) -> LentPort:
         options = {device.name: device.options for lift in self._config.lifts for device in lift.devices}

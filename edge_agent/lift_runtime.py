@@ -19,7 +19,7 @@ from edge_agent.detect.why import why
 from edge_agent.journal.entries import Entry
 from edge_agent.lift_core import Happening, LiftCore
 from edge_agent.lift_state import LiftState, durable_part, must_sync, suspicions
-from edge_agent.local.views import LiftView, LinkView, RegisterView, WhyView
+from edge_agent.local.views import PAUSED, LiftView, LinkView, RegisterView, WhyView
 from edge_agent.points import Point, reached
 from edge_agent.ports import Clock
 from edge_agent.state.fusion import Fusion
@@ -117,15 +117,23 @@ class LiftRuntime:
 
     # inputs
 
+    def on_lent(self) -> None:
+        """Nobody watched the bus for a while: what stands on it may be something else."""
+        for intake in self._intakes.values():
+            intake.forget()
+
     @property
     def notes(self) -> list[str]:
-        """Devices that are not what their profiles describe."""
+        """Devices of which nothing is believed: not what their profiles describe, or not known yet."""
         return [intake.problem for intake in self._intakes.values() if intake.problem]
 
     def on_block(self, device: str, block: Block, words: tuple[int, ...], from_ns: int, to_ns: int) -> None:
         """A device answered: its words, sampled between `from_ns` and `to_ns`."""
         self._held[device, block.name] = _Held(block, words, from_ns)
-        self._fusion.take(device, block.name, self._intakes[device].take(block, words, from_ns), from_ns, to_ns)
+        intake = self._intakes[device]
+        self._fusion.take(device, block.name, intake.take(block, words, from_ns), from_ns, to_ns)
+        if not intake.is_identified:
+            self._fusion.forget(device)
         self.look()
 
     def look(self) -> None:
@@ -136,6 +144,8 @@ class LiftRuntime:
     def on_link(self, device: str, down: bool, since_ns: int, t_ns: int) -> None:
         """A device stopped or began to answer."""
         self._links[device] = "down" if down else "up"
+        if down:
+            self._intakes[device].forget()
         self._step(*self._core.on_link(self._state, device, down, since_ns, t_ns, self._stamp_at))
 
     def on_acknowledgement(self, event_id: str) -> bool:
@@ -226,19 +236,29 @@ class LiftRuntime:
 
     @property
     def worries(self) -> list[str]:
-        """What it must not be left alone with: alarms that have not ended, and rules that have begun to suspect."""
+        """What it must not be left alone with: open alarms, suspicions, a car that may have somebody in it."""
         rules = [f"{rule.value} suspected" for rule in suspicions(self._durable.stages)]
-        return [f"{alarm.code} open" for alarm in self._state.alarms] + sorted(rules)
+        return [f"{alarm.code} open" for alarm in self._state.alarms] + sorted(rules) + self._in_the_car()
 
-    def state_message(self) -> StateMessage:
-        """The latest value of the lift, as sent."""
+    def _in_the_car(self) -> list[str]:
+        """Why somebody may need us soon, by what is known now; the unknown keeps nobody from looking for the fault."""
+        now = self._fresh()
+        if now.moving.known or (now.speed_mps.known or 0) > self._config.entrapment.stationary_below_mps:
+            return ["the car is moving"]
+        if now.door_zone.known is False:
+            return ["the car stands outside the door zone"]
+        is_shut = not any(door.open.known for door in now.doors)
+        return ["somebody is in the closed car"] if self._state.occupancy.level is Trapped.YES and is_shut else []
+
+    def state_message(self, *, paused: bool) -> StateMessage:
+        """The latest value of the lift, as sent; `paused` while nobody asks its devices."""
         now = self._fresh()
         return StateMessage(
             terminal_id=self._terminal.terminal_id,
             ids=self.ids,
             expires_s=self._terminal.expires_s,
             snapshot=snapshot_view(now, self.lift, self._stamp_at(now.t_ns)),
-            link=dict(self._links),
+            link=dict.fromkeys(self._links, PAUSED) if paused else dict(self._links),
             open_alarms=[alarm.event_id for alarm in self._state.alarms],
         )
 

@@ -126,10 +126,12 @@ class Trial:
 
     def _answered(self, block: Block, reply: Reply) -> list[RegisterView]:
         layout = self._device.layout
-        self.tally.answer(reply.reply_start_ns - reply.request_end_ns, layout.misidentified(block, reply.words))
+        told = layout.identified(block, reply.words)
+        said = "; ".join(filter(None, told.values())) if told else None
+        self.tally.answer(reply.reply_start_ns - reply.request_end_ns, said)
         rows = self._device.rows(block, reply)
-        said = {row.item for row in rows}
-        derived = {item: value for item, value in layout.decode(block, reply.words).items() if item not in said}
+        shown = {row.item for row in rows}
+        derived = {item: value for item, value in layout.decode(block, reply.words).items() if item not in shown}
         rows += [
             RegisterView(
                 self._profile.name, block.name, block.address, [], item, item, plain(value), "", rows[0].age_ms

@@ -23,9 +23,7 @@ class _CicBus:
         ear = AnswerEar()
 
         def heard(data: bytes, t_ns: int) -> None:
-            told = ear.hear(data)
-            if told:
-                on_bytes(told, t_ns)
+            on_bytes(ear.hear(data), t_ns)  # also if it tells nothing yet: the line is not silent
 
         return _CicPort(await self._open_bus(port, line, heard, on_lost), ear)
 

@@ -21,15 +21,13 @@ from edge_agent.link.outcome import Failure, FailureKind, Reply, SlaveTimes
 from edge_agent.link.plan import Job
 from edge_agent.link.schedule import Schedule, Slot
 from edge_agent.link.transport import Transport
-from edge_agent.local.views import LinkView
+from edge_agent.local.views import PAUSED, LinkView
 from edge_agent.ports import Clock, PortError
 from protocols.modbus.pdu import ReadRequest
 from protocols.profiles.layout import Block, Layout
 
 _log: Final = logging.getLogger(__name__)
 _REOPEN_NS: Final = tuple(round(seconds * NS) for seconds in (0.5, 1, 2, 4, 5))
-PAUSED: Final = "paused"
-"""The state of every link while the port is lent."""
 _LENT_WITHIN_S: Final = 15.0
 """A port is lent between two requests; opening one may take 10 s."""
 
@@ -121,6 +119,11 @@ class Poller:
             if not self._lent.is_set():
                 self.take_back(lease)
         return lease
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether somebody else has the port now."""
+        return self._lease is not None
 
     def take_back(self, lease: Lease) -> None:
         """The port is ours again, unless it is long ago and lent to somebody else by now."""

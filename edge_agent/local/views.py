@@ -7,6 +7,9 @@ from msgspec import Meta
 
 from protocols.upstream.messages import EventMessage, HealthMessage, SnapshotView, Text
 
+PAUSED: Final = "paused"
+"""The state of every link while the port is lent."""
+
 
 class LinkView(msgspec.Struct, frozen=True):
     """One device on the bus: its state, counters since start, answers by the time they took to begin."""

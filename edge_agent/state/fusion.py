@@ -52,6 +52,11 @@ class Fusion:
             elif name in self._order:
                 self._held[name, device] = Item(value, Validity.GOOD, from_ns, to_ns, source)
 
+    def forget(self, device: str) -> None:
+        """Nothing that this device said counts any more."""
+        for key in [key for key in self._held if key[1] == device]:
+            del self._held[key]
+
     def _floor(self, reported: Value, from_ns: int, to_ns: int, source: str) -> Item[Value]:
         index = self._floor_index.get(reported) if isinstance(reported, int) else None
         validity = Validity.IMPLAUSIBLE if index is None else Validity.GOOD

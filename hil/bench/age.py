@@ -66,7 +66,7 @@ def _setup(profile: Profile) -> DeviceSetup:
     """The first answers to all questions, the first items on all inputs."""
     options = {name: next(iter(asks.values)) for name, asks in profile.options.items()}
     numbers = sorted(row.channel for row in profile.rows if row.channel is not None)
-    wired = [item for item in channel_items() if item not in (GOING_UP, GOING_DOWN)]
+    wired = [item for item in channel_items() if item not in (GOING_UP, GOING_DOWN) and ".rear." not in item]
     channels = {number: Channel(item) for number, item in zip(numbers, wired, strict=False)}
     return DeviceSetup(profile=profile.name, options=options, channels=channels)
 

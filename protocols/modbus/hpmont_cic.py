@@ -5,7 +5,8 @@
 
 Start and count come back in the answer, and no byte count: so an answer fits one request only. The CRC is taken to be
 that of Modbus; the source names a table and no more. Frames are translated into those of Modbus RTU and back, so that
-everything above the line stays what it is. What is no frame of this kind is passed on as it came, to be counted there.
+everything above the line stays what it is. What is no frame of this kind is passed on as it came: another slave's
+answer counts as damage there, and a torn one as silence.
 """
 
 from typing import Final

@@ -13,7 +13,7 @@ from protocols.modbus.line import LineSettings
 from protocols.nearest import hint
 from protocols.profiles.check_parts import Problem, part_problems
 from protocols.profiles.place import FIRST_PLACE, placed
-from protocols.profiles.schema import BlockSpec, FaultCoding, Pair, Profile, Row
+from protocols.profiles.schema import BlockSpec, FaultCoding, Framing, Pair, Profile, Row
 
 WORDS_OF: Final[dict[ItemKind, dict[bool | str, object]]] = {
     ItemKind.BOOL: {True: True, False: False},
@@ -25,6 +25,8 @@ WORDS_OF: Final[dict[ItemKind, dict[bool | str, object]]] = {
 
 _REGISTER_FUNCTIONS: Final = (3, 4)
 _SUB_CODES: Final = 100
+_WORD: Final = 1 << 16
+_DECIMAL: Final = 10_000
 
 
 def is_bit_table(function: int) -> bool:
@@ -50,6 +52,8 @@ def problems(profile: Profile) -> Iterator[Problem]:
     """Everything that does not fit."""
     profile = placed(profile, FIRST_PLACE)
     yield from _line(profile)
+    if profile.framing is Framing.HPMONT_CIC and not set(profile.functions) <= set(_REGISTER_FUNCTIONS):
+        yield ("functions",), "this framing reads registers only, by 3 and 4"
     yield from _twice("blocks", [block.name for block in profile.blocks])
     yield from _twice("rows", [row.name for row in profile.rows])
     for index, block in enumerate(profile.blocks):
@@ -147,6 +151,8 @@ def _row_place(row: Row, profile: Profile) -> Iterator[Problem]:
     meant = bool(gives_of(row)) or row.scale is not None or row.default != 0
     if row.words > 1 and row.word_order is None and meant:
         yield ("word_order",), "a number over several registers needs it: high_first or low_first"
+    if row.pair is Pair.DECIMAL and row.signed:
+        yield ("signed",), "a decimal number is never negative; remove it"
     if row.pair is Pair.DECIMAL and row.words == 1:
         yield ("pair",), "only a number over several registers is a pair; remove it"
     if row.past and row.faults is None:
@@ -155,7 +161,8 @@ def _row_place(row: Row, profile: Profile) -> Iterator[Problem]:
         yield ("channel",), "a channel is one bit, and the lift's file says what it feeds; remove its items"
     if row.words > profile.max_regs:
         yield ("words",), f"more than the {profile.max_regs} registers that one request can ask for (max_regs)"
-    if not 0 <= row.default < 1 << width_of(row):
+    is_decimal = row.pair is Pair.DECIMAL
+    if not 0 <= row.default < (_WORD * _DECIMAL ** (row.words - 1) if is_decimal else 1 << width_of(row)):
         yield ("default",), f"{row.default} does not fit into {width_of(row)} bits"
 
 

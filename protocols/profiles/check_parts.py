@@ -27,6 +27,17 @@ def part_problems(profile: Profile, width_of: dict[str, int]) -> Iterator[Proble
     for index, identity in enumerate(profile.identity):
         if identity.within is not None and identity.within[0] > identity.within[1]:
             yield ("identity", index, "within"), f"wants [least, most], not {list(identity.within)}"
+        if identity.row in rows and rows[identity.row].when:
+            yield ("identity", index, "row"), f"{identity.row} is only there by an option; name a row that always is"
+    for item in {one.item for one in profile.derived}:
+        yield from _one_block(item, profile, rows)
+
+
+def _one_block(item: str, profile: Profile, rows: dict[str, Row]) -> Iterator[Problem]:
+    """Rules of one item in different ranges are of different instants: the last one read would win."""
+    taken = [rows[name] for one in profile.derived if one.item == item for name in one.all if name in rows]
+    if taken and not any(_in_one_range(profile, taken, index) for index in range(len(profile.blocks))):
+        yield ("derived",), f"{item} is derived in different ranges, and so at different instants; keep to one block"
 
 
 def _derived(one: Derived, rows: dict[str, Row], width_of: dict[str, int], profile: Profile) -> Iterator[Problem]:
@@ -45,6 +56,9 @@ def _derived(one: Derived, rows: dict[str, Row], width_of: dict[str, int], profi
             yield ("all", name), "a number over several registers decides nothing; name a row of one"
     yield from _together("all", [rows[name] for name in one.all], profile)
     yield from _no_source(one.status, profile)
+    fed = [row.name for row in profile.rows if row.item == one.item or one.item in row.meanings]
+    if fed:
+        yield ("item",), f"{one.item} is already fed by row {fed[0]}; feed it once"
     if one.status.startswith("V:"):
         yield ("status",), "what is derived was read nowhere; mark it C or V~"
 

@@ -139,18 +139,14 @@ class Layout:
                 values[join.item] = value
         return values
 
-    def misidentified(self, block: Block, words: Sequence[int]) -> str | None:
-        """What is wrong with the device's identity by this block: "" if nothing, None if the block does not tell."""
+    def identified(self, block: Block, words: Sequence[int]) -> dict[str, str]:
+        """What this block says of the device's identity: by row what is wrong with it, "" if nothing."""
         fields = {field.name: field for field in self._parts[block.name].fields}
-        told = [(fields[identity.row], identity) for identity in self.identities if identity.row in fields]
-        if not told:
-            return None
-        wrong = [
-            f"{field.name} at {field.address:04X}h is {raw}, so this is another device than its profile describes"
-            for field, identity in told
-            if (raw := field.raw(words)) is None or not identity.fits(raw)
-        ]
-        return "; ".join(wrong)
+        return {
+            identity.row: _misfit(fields[identity.row], identity, words)
+            for identity in self.identities
+            if identity.row in fields
+        }
 
     def encode(self, block: Block, values: Mapping[str, object]) -> tuple[int, ...]:
         """The words a device with these inputs holds; a row that feeds no item can be set by its name, raw.
@@ -182,6 +178,13 @@ class Layout:
                 taken = list(words[field.offset : field.offset + field.words])
                 rows.append(RawRow(field.name, item, field.address, taken, value, field.unit))
         return rows
+
+
+def _misfit(field: Field, identity: Identity, words: Sequence[int]) -> str:
+    raw = field.raw(words)
+    if raw is not None and identity.fits(raw):
+        return ""
+    return f"{field.name} at {field.address:04X}h is {raw}, so this is another device than its profile describes"
 
 
 def compile_layout(profile: Profile, options: Mapping[str, str], place: Place = FIRST_PLACE) -> Layout:

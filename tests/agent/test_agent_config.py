@@ -107,17 +107,17 @@ def test_a_bus_too_slow_for_its_devices_is_refused(tmp_path: Path) -> None:
     )
     said = refusal(path)
     assert said.startswith(f"{path}:{line_with(path, 'poll_period_s: 0.2')}:")
-    assert "12 fast reads take 478 ms every 0.2 s" in said
-    assert "12 slow reads take 802 ms every 2.68 s" in said
+    assert "12 fast reads take 502 ms every 0.2 s" in said
+    assert "12 slow reads take 827 ms every 2.76 s" in said
     assert "more than max_bus_use 60%" in said
     fits = write(
         tmp_path,
         ("    # The landings from", f"{more}    # The landings from"),
-        ("poll_period_s: null", "poll_period_s: 1.6"),
-        ("item_stale_s: 3.0", "item_stale_s: 3.2"),
+        ("poll_period_s: null", "poll_period_s: 1.7"),
+        ("item_stale_s: 3.0", "item_stale_s: 3.4"),
     )
-    assert "set at least 1.59 and 2.68" in said
-    assert load_config(str(fits)).link.poll_period_s == 1.6
+    assert "set at least 1.68 and 2.76" in said
+    assert load_config(str(fits)).link.poll_period_s == 1.7
 
 
 def test_a_poll_too_slow_for_the_age_of_its_items_is_refused(tmp_path: Path) -> None:
@@ -218,3 +218,49 @@ def test_devices_of_two_framings_cannot_share_a_bus(tmp_path: Path) -> None:
     said = refusal(write(tmp_path, ("    # The landings from", f"{second}    # The landings from")))
     assert "cannot share one bus" in said
     assert "speaks hpmont_cic" in said
+
+
+OPERATOR = "      - {{name: {name}, profile: emerson-ev3200, slave: {slave}, door: {door}}}\n"
+
+
+def with_operators(tmp_path: Path, *doors: str, lift: str = "[front]") -> Path:
+    more = "".join(OPERATOR.format(name=f"op-{n}", slave=n + 1, door=door) for n, door in enumerate(doors))
+    return write(
+        tmp_path,
+        ("    # The landings from", f"{more}    # The landings from"),
+        (
+            "    devices:\n      - name: box\n        profile: stm32-lift-sensor",
+            "    devices:\n      - name: box\n        profile: generic-input-8",
+        ),
+        ("        options:\n          door_switch: open_end #", "        options: {inputs_at: discrete_inputs} #"),
+        ("        channels: {}", "        channels: {1: {item: door_zone}, 2: {item: landing_lock}}"),
+        ('  line: "9600 8N1"', '  line: "19200 8N2"'),
+        ("doors: [front]", f"doors: {lift}"),
+    )
+
+
+def test_two_operators_of_one_door_are_refused(tmp_path: Path) -> None:
+    assert "operator of the door front is taken by lifts[0].devices[1]" in refusal(with_operators(tmp_path, "front", "front"))
+    assert load_config(str(with_operators(tmp_path, "front", "rear", lift="[front, rear]"))).lifts[0].doors
+
+
+def test_an_operator_of_a_door_that_the_lift_does_not_have_is_refused(tmp_path: Path) -> None:
+    assert "this lift has no rear door" in refusal(with_operators(tmp_path, "rear"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("doors: [front]", "doors: []", "a lift has a door"),
+        ("precedence: {}", "precedence: {floor: []}", "nobody to believe"),
+        ("precedence: {}", "precedence: {floor: [box, box]}", "device box is taken"),
+    ],
+)
+def test_a_choice_of_nobody_or_of_one_twice_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert said in refusal(write(tmp_path, (old, new)))
+
+
+def test_a_debounce_longer_than_values_live_is_refused(tmp_path: Path) -> None:
+    path = with_operators(tmp_path, "front")
+    path.write_text(path.read_text().replace("1: {item: door_zone}", "1: {item: door_zone, debounce_ms: 2900}"))
+    assert "older than item_stale_s by then" in refusal(path)

@@ -73,3 +73,40 @@ def test_two_direction_contacts_settle_together() -> None:
         ChannelConfig(item="mains"),
     ]
     assert debounces(channels) == {"direction": 50 * MS, "moving": 50 * MS}
+
+
+def test_every_identity_row_has_to_fit_and_one_does_not_make_up_for_another() -> None:
+    text = TEXT.replace(
+        "identity: [{row: id, expect: [7]}]", "identity: [{row: id, expect: [7]}, {row: kind, expect: [1]}]"
+    )
+    text = text.replace("count: 1}]", "count: 1}, {name: more, address: 20, count: 1}]")
+    text += "  - {name: kind, address: 20, status: C}\n"
+    intake = Intake("box", layout(text), {})
+    values, about, more = layout(text).blocks
+    intake.take(more, [2], 0)
+    intake.take(about, [7], 1)
+    assert intake.take(values, [1], 2) == {}
+    assert "kind at 0014h is 2" in intake.problem
+    intake.take(more, [1], 3)
+    assert intake.take(values, [1], 4) != {}
+
+
+def test_an_identity_that_was_not_read_yet_is_said() -> None:
+    assert "its identity (id) could not be read yet" in Intake("box", layout(), {}).problem
+
+
+def test_after_it_was_away_a_device_is_identified_anew() -> None:
+    intake = Intake("box", layout(), {})
+    values, about = layout().blocks
+    intake.take(about, [7], 0)
+    assert intake.take(values, [1], 1) != {}
+    intake.forget()
+    assert intake.take(values, [1], 2) == {}
+
+
+def test_a_value_seen_before_and_after_a_long_silence_was_not_seen_to_stay() -> None:
+    intake = Intake("module", plain_layout(), {"door_zone": 50 * MS})
+    block = plain_layout().blocks[0]
+    assert intake.take(block, [1], 0).get("door_zone") is None
+    assert intake.take(block, [1], 60_000 * MS).get("door_zone") is None
+    assert intake.take(block, [1], 60_050 * MS)["door_zone"] is True

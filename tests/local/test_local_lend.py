@@ -121,7 +121,7 @@ def lender(tmp_path: Path, worries: list[str], poller: Poller) -> Lender:
     path = tmp_path / "agent.yaml"
     path.write_text(config_text("agent", "example")[0], encoding="utf-8")
     config = load_config(str(path))
-    return Lender(config, equipment_of(config), poller, lambda: worries)  # type: ignore[arg-type]  # all it needs
+    return Lender(config, equipment_of(config), poller, lambda: worries, lambda: None)  # type: ignore[arg-type]  # all it needs
 
 
 async def test_what_is_lent_says_what_stands_on_the_bus(tmp_path: Path) -> None:

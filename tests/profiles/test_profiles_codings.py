@@ -72,17 +72,61 @@ ID = "{name: id, address: 5, status: C}"
 def test_a_device_is_known_by_its_identity(raw: int, wrong: str) -> None:
     text = profile_text(ID).replace("blocks:", f"{IDENTITY}blocks:")
     layout = compile_layout(parse_profile(text, "by hand"), ANSWERS)
-    said = layout.misidentified(layout.blocks[0], [0] * 5 + [raw] + [0] * 4)
-    assert said is not None
-    assert said.startswith(wrong)
-    assert bool(said) is bool(wrong)
+    told = layout.identified(layout.blocks[0], [0] * 5 + [raw] + [0] * 4)
+    assert told.keys() == {"id"}
+    assert told["id"].startswith(wrong)
+    assert bool(told["id"]) is bool(wrong)
 
 
 def test_an_identity_without_right_values_compares_nothing() -> None:
     text = profile_text(ID).replace("blocks:", "identity: [{row: id}]\nblocks:")
     layout = compile_layout(parse_profile(text, "by hand"), ANSWERS)
     assert layout.identities == ()
-    assert layout.misidentified(layout.blocks[0], [0] * 10) is None
+    assert layout.identified(layout.blocks[0], [0] * 10) == {}
+
+
+def test_an_identity_that_an_option_can_remove_is_refused() -> None:
+    row = ID.replace("status", "when: {door_switch: open_end}, status")
+    with pytest.raises(ProtocolError, match="only there by an option"):
+        parse_profile(profile_text(row).replace("blocks:", f"{IDENTITY}blocks:"), "by hand")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("pair: decimal", "pair: decimal, signed: true"), "never negative"),
+        (("pair: decimal", "pair: decimal, default: 4000000000"), "does not fit"),
+    ],
+)
+def test_what_no_decimal_pair_can_hold_is_refused(change: tuple[str, str], said: str) -> None:
+    with pytest.raises(ProtocolError, match=said):
+        parse_profile(profile_text(COUNT.replace(*change)), "by hand")
+
+
+def test_an_item_is_fed_by_a_row_or_derived_and_not_both() -> None:
+    rows = "{name: zone, address: 0, bits: [0, 0], item: door_zone, status: C}, " + ID
+    rule = 'derived: [{item: door_zone, all: {id: 1}, status: C, note: "x"}]\n'
+    with pytest.raises(ProtocolError, match="already fed by row zone"):
+        parse_profile(profile_text(rows, rule), "by hand")
+
+
+def test_rules_of_one_item_stand_in_one_block() -> None:
+    text = profile_text(f"{ID}, {{name: other, address: 20, status: C}}").replace(
+        "count: 10}]", "count: 10}, {name: two, address: 20, count: 1}]"
+    )
+    true = 'item: door_zone, all: {id: 1}, status: C, note: "x"'
+    false = 'item: door_zone, value: false, all: {other: 1}, status: C, note: "y"'
+    rules = f"derived: [{{{true}}}, {{{false}}}]\n"
+    with pytest.raises(ProtocolError, match="derived in different ranges"):
+        parse_profile(text + rules, "by hand")
+
+
+def test_hpmonts_framing_reads_no_bits() -> None:
+    text = (
+        profile_text(ID).replace("functions: [3]", "functions: [1, 3]").replace("tier:", "framing: hpmont_cic\ntier:")
+    )
+    with pytest.raises(ProtocolError, match="reads registers only"):
+        parse_profile(text, "by hand")
 
 
 # the link's side

@@ -1,15 +1,21 @@
 """docs/devices is what the profiles say: nobody edits it by hand."""
 
 import logging
+from collections.abc import Iterator
 
 import pytest
 from generate_pages import TARGET, pages
 
 
 @pytest.fixture(scope="module")
-def made() -> dict[str, str]:
-    logging.getLogger("edge_agent").setLevel(logging.ERROR)
-    return pages()
+def made() -> Iterator[dict[str, str]]:
+    log = logging.getLogger("edge_agent")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield pages()
+    finally:
+        log.setLevel(before)
 
 
 def test_every_page_is_the_profiles(made: dict[str, str]) -> None:

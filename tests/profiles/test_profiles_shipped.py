@@ -97,8 +97,10 @@ def test_every_text_is_there_in_both_languages(profile: Profile) -> None:
 def test_registers_of_commands_and_settings_are_denied_and_never_asked_for(name: str) -> None:
     profile = load_profile(name)
     for address in WRITTEN[name]:
+        (one,) = [one for one in profile.deny if one.address <= address < one.address + one.count]
+        function = ReadFunction.HOLDING if one.function is None else ReadFunction(one.function)
         with pytest.raises(ProtocolError, match="its profile denies"):
-            SlaveTimes.of(profile).check(ReadRequest(profile.slave, ReadFunction.HOLDING, address, 1))
+            SlaveTimes.of(profile).check(ReadRequest(profile.slave, function, address, 1))
 
 
 @every_profile
