@@ -240,7 +240,9 @@ def with_operators(tmp_path: Path, *doors: str, lift: str = "[front]") -> Path:
 
 
 def test_two_operators_of_one_door_are_refused(tmp_path: Path) -> None:
-    assert "operator of the door front is taken by lifts[0].devices[1]" in refusal(with_operators(tmp_path, "front", "front"))
+    assert "operator of the door front is taken by lifts[0].devices[1]" in refusal(
+        with_operators(tmp_path, "front", "front")
+    )
     assert load_config(str(with_operators(tmp_path, "front", "rear", lift="[front, rear]"))).lifts[0].doors
 
 
