@@ -22,6 +22,8 @@ _KEPT_BYTES: Final = 256
 _FRAMING_BYTES: Final = 5
 """Slave, function, byte count and CRC around the words."""
 _NS_PER_MS: Final = 1_000_000
+_FRAMED: Final = -1
+"""In place of a time: these bytes were a good frame."""
 
 _ANOMALIES: Final = {
     AnomalyKind.LEADING_JUNK: Counter.LEADING_JUNK,
@@ -67,7 +69,8 @@ class Exchange:
         self._silence_ns = line.t35_ns + grain_ns
         self._seen_ns = self._seen_bytes = self._gap_at = 0
         self._heard = bytearray()
-        self._damage = Damage(request, self.adu, line, self.sent_ns, self._silence_ns)
+        self._log: list[tuple[bytes, int]] = []  # what was heard, and the frames found in it
+        self._damage: Damage | None = None
         self._junk: list[Anomaly] = []
         self._wrong: Failure | None = None
         self._contested = contested
@@ -79,13 +82,13 @@ class Exchange:
             self._gap_at = self._seen_bytes
         self._seen_ns, self._seen_bytes = t_ns, self._seen_bytes + len(data)
         self._heard += data[: _KEPT_BYTES - len(self._heard)]
-        self._damage.heard(data, t_ns)
+        self._log.append((data, t_ns))
         ended: Reply | Failure | None = None
         for found in self._deframer.feed(data, t_ns):
             if isinstance(found, Anomaly):
                 self._junk.append(found)
                 continue
-            self._damage.framed(found.adu)
+            self._log.append((found.adu, _FRAMED))
             self._name_junk(found.adu)
             self._framed = True
             if self._gap_at > self._seen_bytes - len(found.adu):
@@ -176,7 +179,18 @@ class Exchange:
     @property
     def heard_damaged_answer(self) -> bool:
         """Whether what was no frame is the slave's own answer, and all of it is here."""
-        return not self._is_cut and self._damage.is_answer
+        return not self._is_cut and self._examined().is_answer
+
+    def _examined(self) -> Damage:
+        """All that was heard, looked through for damage; a turn that ended well never is."""
+        if self._damage is None:
+            self._damage = damage = Damage(self.request, self.adu, self._line, self.sent_ns, self._silence_ns)
+            for data, t_ns in self._log:
+                if t_ns == _FRAMED:
+                    damage.framed(data)
+                else:
+                    damage.heard(data, t_ns)
+        return self._damage
 
     def expire(self, t_ns: int) -> Failure:
         """The deadline has passed without an answer; what is still arriving is too late, and heard as such."""
@@ -194,7 +208,7 @@ class Exchange:
         return Failure(FailureKind.TIMEOUT, f"no answer within {waited_ms} ms", heard)
 
     def _flush(self, t_ns: int) -> None:
-        unknown = self._damage.unknown()
+        unknown = self._examined().unknown()
         if unknown and self._is_wrong(unknown):
             self._deframer.reset()
             self._junk.clear()
