@@ -7,6 +7,7 @@ neither our rights nor a way to our files: directories that root may enter are h
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -129,6 +130,12 @@ class Program:
         self.process.wait()
 
 
+def _listens(path: str) -> bool:
+    """Whether somebody accepts; between its making and its listening a socket is there and refuses."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(path) == 0
+
+
 class Site:
     """One lift on a virtual serial port and its terminal. Use as a context: it leaves no process behind."""
 
@@ -235,9 +242,9 @@ class Site:
 
     def ask(self, operation: str) -> Reply:
         """What the agent answers on its local socket, once it listens there."""
-        socket = self.directory / "agent.sock"
-        until(socket.exists, "the agent's local socket")
-        return AgentClient(str(socket)).ask(Request(operation, limit=200))
+        path = str(self.directory / "agent.sock")
+        until(lambda: _listens(path), "the agent's local socket")
+        return AgentClient(path).ask(Request(operation, limit=200))
 
     def liftwarden(self, *arguments: str) -> str:
         """What a `liftwarden` command prints."""
