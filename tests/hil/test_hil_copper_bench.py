@@ -164,8 +164,9 @@ def test_a_fault_bites_until_a_hand_takes_it_away(fault: str) -> None:
     async def main(asked: Asked) -> None:
         assert await asked.works()
         broken(fault)(asked.bench)
-        told = await asked.ask(10 * ASKS)
-        assert told[True] < 10 * ASKS
+        before = asked.errors
+        told = await asked.ask()
+        assert told[True] < ASKS or asked.errors != before  # our master bears a floating line; its UART sees it
         assert told[False] == 0
         mended(fault)(asked.bench)
         await asyncio.sleep(1)
