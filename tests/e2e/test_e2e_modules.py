@@ -10,6 +10,7 @@ from tests.support.processes import Desk, Site, until
 pytestmark = [pytest.mark.mosquitto, pytest.mark.process]
 
 NEVER = frozenset(("sim", "hil", "simpy", "typer", "rich", "amqtt"))
+OF_COMMANDS = ("edge_agent.diagnose", "edge_agent.cli", "edge_agent.link.tcp.", "pymodbus.client")
 TELLING = """
 import os, runpy, signal, sys
 
@@ -46,3 +47,4 @@ def test_the_running_service_has_loaded_neither_simulator_nor_command_line(broke
     }
     assert wanted <= set(loaded)
     assert sorted(name for name in loaded if name.partition(".")[0] in NEVER) == []
+    assert sorted(name for name in loaded if name.startswith(OF_COMMANDS)) == []
