@@ -37,7 +37,10 @@ def sniff(
 ) -> None:
     """Requests and answers as they come; only listens. / 被动监听: 请求, 应答与异常."""
     from edge_agent.cli.sniff_run import listen  # noqa: PLC0415  # `liftwarden --help` must stay light
+    from edge_agent.diagnose.pcapng import check_new  # noqa: PLC0415
 
+    if write is not None:
+        check_new(write)
     place = place_of(context, config, socket)
     with free_port(place, port, take_port, "diag sniff") as free:
         listen(free, line, seconds, write, lang=place.lang, json=json)

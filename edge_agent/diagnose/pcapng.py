@@ -80,14 +80,25 @@ class Packet(msgspec.Struct, frozen=True):
     comments: tuple[str, ...] = ()
 
 
+def check_new(path: Path) -> None:
+    """Raises CaptureError, one line, if there is anything of that name: a port, a pipe, somebody's file."""
+    if path.is_file():
+        raise CaptureError(f"{path}: is there already and is not overwritten; remove it, or name another file")
+    if os.path.lexists(path):
+        raise CaptureError(f"{path}: is no regular file; a capture goes to a new file, as in bus.pcapng")
+
+
 class CaptureFile:
-    """Writes packets to a new file, in place of one of that name. Every method raises CaptureError, one line."""
+    """Writes packets to a file that it makes. Every method raises CaptureError, one line."""
 
     def __init__(self, path: Path, port: str, line: str, baud: int) -> None:
         self._path = path
         self._whole_bytes = 0
         try:
-            self._file = path.open("wb", buffering=0)
+            self._file = path.open("xb", buffering=0)  # never opens what is there, not even a device
+        except FileExistsError:
+            check_new(path)
+            raise CaptureError(f"{path}: appeared just now; name another file") from None
         except OSError as error:
             raise CaptureError(f"{path}: cannot write: {error.strerror}; name a file that can be written") from error
         try:
@@ -123,7 +134,7 @@ class CaptureFile:
         try:
             os.ftruncate(self._file.fileno(), self._whole_bytes)
         except OSError:
-            pass  # a pipe or a device keeps nothing that could be cut
+            pass  # what refused the bytes may refuse this too; every whole block is there
 
 
 def header(port: str, line: str, baud: int) -> bytes:

@@ -40,6 +40,8 @@ _STANDARD_BAUDS: Final = frozenset(
     int(name[1:]) for name in vars(termios) if re.fullmatch(r"B\d{3,7}", name) and 300 <= int(name[1:]) <= 1_000_000
 )
 _ONE_REGISTER_REPLY: Final = 7
+_SPEED: Final = re.compile(r"\d{3,7}", re.ASCII)
+_MOST_SHOWN: Final = 40
 _SPAN: Final = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?", re.ASCII)
 
 
@@ -186,13 +188,18 @@ def _denied(profiles: Sequence[Profile]) -> list[Denied]:
     return [one for profile in profiles for one in profile.deny if one.function in {None, HOLDING}]
 
 
+def shortened(text: str) -> str:
+    """What somebody typed, quoted for an error of one line."""
+    return repr(text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}...")
+
+
 def parse_slaves(text: str) -> tuple[int, ...]:
     """Addresses as people write them: "1-247", "1,3,10-20". Raises ProtocolError."""
     slaves: dict[int, None] = {}
     for part in text.split(","):
         span = _SPAN.fullmatch(part.strip())
         if span is None:
-            raise ProtocolError(f"{part.strip()!r} is no address; write addresses as in 1-247 or 1,3,10-20")
+            raise ProtocolError(f"{shortened(part.strip())} is no address; write addresses as in 1-247 or 1,3,10-20")
         first, last = int(span[1]), int(span[2] or span[1])
         for slave in (first, last):
             if not 1 <= slave <= LAST_SLAVE:
@@ -207,9 +214,9 @@ def parse_bauds(text: str) -> tuple[int, ...]:
     """Speeds as people write them: "9600,19200". Raises ProtocolError."""
     bauds: dict[int, None] = {}
     for part in text.split(","):
-        if not part.strip().isdecimal() or int(part) not in _STANDARD_BAUDS:
+        if _SPEED.fullmatch(part.strip()) is None or int(part) not in _STANDARD_BAUDS:
             known = ", ".join(map(str, sorted(_STANDARD_BAUDS)))
-            raise ProtocolError(f"{part.strip()!r} is no speed of a serial port; those are {known}")
+            raise ProtocolError(f"{shortened(part.strip())} is no speed of a serial port; those are {known}")
         bauds[int(part)] = None
     return tuple(bauds)
 
@@ -221,5 +228,5 @@ def parse_parities(text: str) -> tuple[Parity, ...]:
         try:
             parities[Parity(part.strip().upper())] = None
         except ValueError as error:
-            raise ProtocolError(f"{part.strip()!r} is no parity; write N, E or O, as in N,E") from error
+            raise ProtocolError(f"{shortened(part.strip())} is no parity; write N, E or O, as in N,E") from error
     return tuple(parities)

@@ -6,6 +6,7 @@ serial tools (01 04 00 00 00 01 31 CA and its answer are the capture of the beag
 """
 
 import os
+import resource
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -104,11 +105,41 @@ def test_a_file_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
         capture(tmp_path / "nowhere" / "x.pcapng")
 
 
-def test_a_full_disk_is_one_line() -> None:
-    with pytest.raises(CaptureError) as caught:
-        capture(Path("/dev/full"))
+def test_a_file_that_is_there_is_not_overwritten(path: Path) -> None:
+    path.write_bytes(b"last week's")
+    with pytest.raises(
+        CaptureError, match=r"is there already and is not overwritten; remove it, or name another file$"
+    ):
+        capture(path)
+    assert path.read_bytes() == b"last week's"
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a port", "a directory", "a link to nothing"])
+def test_what_is_no_regular_file_is_refused_and_never_written_to(path: Path, kind: str) -> None:
+    """A port would send the capture's bytes to the bus; a pipe that nobody reads would wait for ever."""
+    if kind == "a pipe":
+        os.mkfifo(path)
+    elif kind == "a port":
+        path = Path("/dev/null")
+    elif kind == "a directory":
+        path.mkdir()
+    else:
+        path.symlink_to(path.with_name("nothing"))
+    with pytest.raises(CaptureError, match=r"is no regular file; a capture goes to a new file"):
+        capture(path)
+
+
+def test_a_full_disk_is_one_line(path: Path) -> None:
+    """By the limit on a file's length, which the header exceeds; Python ignores its signal."""
+    _, hard = before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(CaptureError) as caught:
+            capture(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert str(caught.value) == (
-        "/dev/full: cannot write: No space left on device; the capture ends here, what came before is whole"
+        f"{path}: cannot write: File too large; the capture ends here, what came before is whole"
     )
 
 

@@ -121,6 +121,7 @@ def test_a_yes_starts_it(tmp_path: Path) -> None:
         (["--slaves", "300"], "300 is no slave's address"),
         (["--slaves", "all"], "'all' is no address"),
         (["--bauds", "12345"], "'12345' is no speed of a serial port"),
+        (["--bauds", "9" * 5000], "is no speed of a serial port"),
         (["--parity", "X"], "'X' is no parity"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

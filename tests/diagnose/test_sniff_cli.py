@@ -212,11 +212,28 @@ def test_it_ends_by_itself_when_its_time_is_up(line: Line, tmp_path: Path) -> No
 
 @pytest.mark.process
 def test_a_full_disk_ends_it_with_one_line_below_the_summary(line: Line, tmp_path: Path) -> None:
-    output = tmp_path / "said"
-    with sniffing(output, "--port", line.port, "--write", "/dev/full") as process:
-        assert process.wait(60) == 1
-    (said,) = output.read_text().splitlines()
-    assert said.startswith("/dev/full: cannot write: No space left on device; ")
+    file = tmp_path / "bus.pcapng"
+    command = [sys.executable, "-c", CLI, "diag", "sniff", "--port", line.port, "--write", str(file)]
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *command], capture_output=True, text=True, timeout=60, check=False
+    )
+    (said,) = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert said.startswith(f"{file}: cannot write: File too large; ")
+
+
+@pytest.mark.parametrize("kind", ["the port itself", "a pipe", "a file that is there"])
+def test_only_a_new_file_is_written_to(line: Line, tmp_path: Path, kind: str) -> None:
+    file = Path(line.port) if kind == "the port itself" else tmp_path / "there"
+    if kind == "a pipe":
+        os.mkfifo(file)
+    elif kind == "a file that is there":
+        file.write_bytes(b"last week's")
+    result = invoke("--port", line.port, "--seconds", "0.1", "--write", file)
+    (said,) = result.stderr.splitlines()
+    assert result.exit_code == 1
+    assert said.startswith(f"{file}: is ")
+    assert line.heard() == b""
 
 
 @pytest.mark.process
