@@ -15,6 +15,7 @@ own shape, cannot be told from the right one by any RTU master.
 """
 
 import asyncio
+from collections import defaultdict, deque
 from typing import Final
 
 from edge_agent.clock import NS
@@ -38,6 +39,8 @@ _DRAIN_WITHIN_NS: Final = 1_000_000_000
 """Beyond the wire time: an adapter that does not send eight bytes within a second is stuck."""
 _TICK_NS: Final = 20_000_000
 """An FTDI adapter hands over every 16 ms what it has, so bytes look that much later than they were."""
+_LATENCIES: Final = 64
+"""How many of a slave's last answers tell how long its next one may take."""
 _ENDS: Final = {
     FailureKind.TIMEOUT: Counter.TIMEOUT,
     FailureKind.CRC: Counter.CRC,
@@ -70,7 +73,7 @@ class RtuMaster:
         self._ended: asyncio.Future[Reply | Failure | None] | None = None
         self._wire = Wire(line)
         self._asked: dict[int, ReadRequest] = {}
-        self._slowest_ns: dict[int, int] = {}
+        self._latencies_ns: defaultdict[int, deque[int]] = defaultdict(lambda: deque([0], maxlen=_LATENCIES))
         self._proof: Proof | None = None
         self._spoken_on: BusPort | None = None
         bus.listen(self._received, self._lost)
@@ -123,7 +126,7 @@ class RtuMaster:
         async with self._turn:
             await self._until(self.quarantined_until(request.slave))
             if self._bus.port is not None:
-                await self._silence(request.slave, max(self._line.t35_ns, slave_times.min_gap_ns))
+                await self._silence(request.slave, self._gap_ns(request, slave_times, self._bus.port))
             if self._bus.port is None:
                 return Failure(FailureKind.PORT, self._bus.problem)
             return await self._take_turn(request, slave_times)
@@ -134,6 +137,14 @@ class RtuMaster:
             if left_ns <= 0:
                 return
             await asyncio.sleep(left_ns / NS)
+
+    def _gap_ns(self, request: ReadRequest, times: SlaveTimes, port: BusPort) -> int:
+        """The silence to keep before a request; before one like the last, a copy of that answer may be under way."""
+        gap_ns = max(self._line.t35_ns, times.min_gap_ns)
+        before = self._asked.get(request.slave)
+        if before is None or not request.is_like(before):
+            return gap_ns
+        return gap_ns + self._line.wire_ns(request.reply_len) + port.grain_ns
 
     async def _silence(self, slave: int, gap_ns: int) -> None:
         if self._bus.port is not None and self._bus.port is not self._spoken_on:
@@ -201,10 +212,10 @@ class RtuMaster:
         return exchange.expire(self._clock.now_ns())
 
     async def _proved(self, exchange: Exchange, ended: Reply | Failure, times: SlaveTimes) -> Reply | Failure:
-        """The outcome, once the slave had the longest time that its answers took to say something else, and did not."""
+        """The outcome, once the slave had the time of its slowest answers of late to say something else."""
         self._exchange = self._ended = None
         self._turn_ended_ns = now_ns = self._clock.now_ns()
-        took_ns = max(times.latency_ns, self._slowest_ns.get(exchange.request.slave, 0))
+        took_ns = max(times.latency_ns, *self._latencies_ns[exchange.request.slave])
         grain_ns = 0 if self._bus.port is None else self._bus.port.grain_ns
         adu = exchange.answer if isinstance(ended, Reply) else ended.data
         self._proof = proof = Proof(ended, adu, now_ns + took_ns + self._line.t35_ns + grain_ns)
@@ -247,7 +258,7 @@ class RtuMaster:
             self._answers[slave] = exchange.answer
             self._wire.answered(slave)
             latency_ns = ended.reply_start_ns - ended.request_end_ns
-            self._slowest_ns[slave] = max(latency_ns, self._slowest_ns.get(slave, 0))
+            self._latencies_ns[slave].append(latency_ns)
             counters.add_latency(latency_ns)
         elif ended is not None and ended.kind is FailureKind.EXCEPTION:
             counters.add_exception(ended.data[2])

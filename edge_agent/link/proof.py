@@ -10,6 +10,8 @@ from edge_agent.link.outcome import Failure, FailureKind, Reply
 from protocols.modbus.deframer import Anomaly, AnomalyKind, Frame
 from protocols.modbus.pdu import ReadRequest
 
+_MAY_LACK: Final = 2
+"""Bytes that damage takes from an answer, at most: a shorter remnant is noise."""
 _PERHAPS_AN_ANSWER: Final = (AnomalyKind.BAD_CRC, AnomalyKind.TRUNCATED)
 
 
@@ -37,7 +39,8 @@ class Proof:
     def hear(self, found: Frame | Anomaly) -> None:
         """A frame, or what is none."""
         if isinstance(found, Anomaly):
-            self._doubt = found.data if found.kind in _PERHAPS_AN_ANSWER else self._doubt
+            if found.kind in _PERHAPS_AN_ANSWER and len(found.data) >= len(self._adu) - _MAY_LACK:
+                self._doubt = found.data
         elif found.adu[0] == self._adu[0] and found.adu != self._adu:
             self._doubt = found.adu
 

@@ -11,7 +11,7 @@ from pymodbus.pdu import ModbusPDU
 from pymodbus.pdu.exceptionresponse import ExceptionResponse
 
 from edge_agent.link.outcome import Failure, FailureKind, Reply
-from edge_agent.link.tcp_turn import TcpTurn
+from edge_agent.link.tcp_turn import BEFORE_UNIT, TcpTurn
 from edge_agent.ports import Clock
 from protocols.modbus.pdu import ReadFunction, ReadRequest, exception_name
 
@@ -108,8 +108,8 @@ class TcpConnection:
 
     def _outcome(self, turn: TcpTurn, pdu: ModbusPDU) -> Reply | Failure:
         if isinstance(pdu, ExceptionResponse):
-            code = pdu.exception_code
-            return Failure(FailureKind.EXCEPTION, f"exception {code:02X}h: {exception_name(code)}", turn.answer)
+            code, told = pdu.exception_code, turn.answer[BEFORE_UNIT:]
+            return Failure(FailureKind.EXCEPTION, f"exception {code:02X}h: {exception_name(code)}", told)
         is_bits = turn.request.function <= ReadFunction.DISCRETE
         words = tuple(map(int, pdu.bits[: turn.request.count] if is_bits else pdu.registers))
         return Reply(words, self._begun_ns, self._heard_ns)

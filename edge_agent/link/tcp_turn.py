@@ -17,7 +17,8 @@ from protocols.modbus.pdu import ReadRequest, encode_request
 
 _HEADER: Final = struct.Struct(">HHHB")
 """Transaction, protocol (0), how many bytes follow, unit; the unit counts among those."""
-_BEFORE_UNIT: Final = 6
+BEFORE_UNIT: Final = 6
+"""Bytes of the header before the unit, from which on a frame is as on a serial line."""
 _SHORTEST: Final = 2
 _LONGEST: Final = 254
 """Unit and a PDU of 253 bytes (Modbus application protocol V1.1b3, 4.1)."""
@@ -41,8 +42,8 @@ class TcpTurn:
     def sends(self, packet: bytes) -> bytes:
         """What is about to leave. Raises ProtocolError if it is anything but the request: a write never leaves."""
         self._transaction, protocol, length, _ = _HEADER.unpack_from(packet)
-        whole = (protocol, length) == (0, len(packet) - _BEFORE_UNIT)
-        if not whole or packet[_BEFORE_UNIT:] != self._wire[:-_CRC_LEN]:
+        whole = (protocol, length) == (0, len(packet) - BEFORE_UNIT)
+        if not whole or packet[BEFORE_UNIT:] != self._wire[:-_CRC_LEN]:
             raise ProtocolError(f"{packet.hex(' ')} is not {self.request}; nothing was sent")
         return packet
 
@@ -54,7 +55,7 @@ class TcpTurn:
             if protocol != 0 or not _SHORTEST <= length <= _LONGEST:
                 self.counted.append(Counter.LEADING_JUNK)
                 return Failure(FailureKind.TIMEOUT, "what came is not Modbus/TCP", self._rest())
-            end = self._judged + _BEFORE_UNIT + length
+            end = self._judged + BEFORE_UNIT + length
             if len(heard) < end:
                 break
             frame, self._judged = heard[self._judged : end], end
@@ -64,7 +65,7 @@ class TcpTurn:
         return None
 
     def _judge(self, transaction: int, frame: bytes) -> Failure | None:
-        body = frame[_BEFORE_UNIT:]
+        body = frame[BEFORE_UNIT:]
         adu = body + crc16(body).to_bytes(_CRC_LEN, "little")
         if transaction != self._transaction:
             self._not_ours(body[0], Counter.DUPLICATE if 0 < transaction < self._transaction else Counter.UNSOLICITED)

@@ -19,8 +19,13 @@ _MORE_IN_A_TURN: Final = 4
 """A slave that babbles does not stop because somebody speaks, and whom is asked meanwhile loses its turn."""
 _IN_A_ROW: Final = 2
 _TIMES_HELD: Final = 40
+_LEFT_ALONE_NS: Final = 10_000_000_000
+_LONGER_EACH_TIME: Final = 4
 _LEFT_ALONE_AT_MOST_NS: Final = 120_000_000_000
-"""What looks like a babbler may be a wire fault that ends, and nobody watches the slave meanwhile."""
+"""What looks like a babbler may be a wire fault that ends, and nobody watches the slave meanwhile: at first no longer
+than any silent slave, then four times as long each time."""
+_LONGEST_WAIT_NS: Final = 4_000_000_000
+"""However slow the line: outages have to be seen, and a port that was asked for has to be let go."""
 
 
 class Holder(NamedTuple):
@@ -64,7 +69,7 @@ class Wire:
     def free_at(self, since_ns: int, gap_ns: int) -> int:
         """When who has waited since then may speak: `gap_ns` after the line fell silent, or when patience ends."""
         patience = self._patience * (1 if self._began_with is None else _MORE_IN_A_TURN)
-        return min(self.busy_until_ns, since_ns + patience * self._longest_ns) + gap_ns
+        return min(self.busy_until_ns, since_ns + min(patience * self._longest_ns, _LONGEST_WAIT_NS)) + gap_ns
 
     def asked(self, slave: int, t_ns: int, until_ns: int, gap_ns: int) -> Holder | None:
         """A request goes out from `t_ns` to `until_ns`; who is to be left alone for having held the wire before it."""
@@ -98,4 +103,5 @@ class Wire:
         self._held[slave] = (times + 1, self._answers)
         if times + 1 < _IN_A_ROW:
             return None
-        return Holder(slave, self.busy_until_ns + min(_TIMES_HELD * held_ns, _LEFT_ALONE_AT_MOST_NS))
+        most_ns = min(_LEFT_ALONE_NS * _LONGER_EACH_TIME ** (times + 1 - _IN_A_ROW), _LEFT_ALONE_AT_MOST_NS)
+        return Holder(slave, self.busy_until_ns + min(_TIMES_HELD * held_ns, most_ns))

@@ -197,7 +197,7 @@ def test_of_two_answers_that_differ_to_two_requests_that_are_alike_none_is_belie
 
     async def main(bench: LinkBench, asker: Asker) -> None:
         await asker.ask()
-        bench.drive(1, bench.loop.now_ns + LINE.wire_ns(8) + LINE.t35_ns + MS, serial_answer(holding(), 1))
+        bench.drive(1, bench.loop.now_ns + REPLY_NS + LINE.wire_ns(8) + LINE.t35_ns + MS, serial_answer(holding(), 1))
         assert kind_of(await asker.ask()) is FailureKind.DOUBTFUL
         assert asker.count()[Counter.DOUBTFUL] == 1
         third = await asker.ask()
@@ -205,6 +205,21 @@ def test_of_two_answers_that_differ_to_two_requests_that_are_alike_none_is_belie
         assert third.words == (3, 3)
 
     on_bench(main, habits={1: late_by(30 * MS)})
+
+
+@pytest.mark.parametrize("delivery", Delivery)
+def test_before_a_request_like_the_last_a_copy_under_way_is_waited_for(delivery: Delivery) -> None:
+    """Three copies in a row keep the line busy, also where whole frames are heard only at their end."""
+
+    async def main(bench: LinkBench, asker: Asker) -> None:
+        await asker.ask()
+        for copy in range(1, 4):
+            bench.drive(1, bench.loop.now_ns + copy * (REPLY_NS + MS) - REPLY_NS, serial_answer(holding(), 1))
+        second = await asker.ask()
+        assert isinstance(second, Reply)
+        assert second.words == (2, 2)
+
+    on_bench(main, habits={1: good}, delivery=delivery)
 
 
 def test_a_second_exception_may_be_the_first_ones_copy() -> None:

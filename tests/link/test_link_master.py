@@ -59,7 +59,9 @@ def test_a_slaves_longer_gap_is_kept_before_it_is_asked() -> None:
     async def main(bench: LinkBench, asker: Asker) -> None:
         await asker.ask()
         heard_ns = bench.loop.now_ns
-        await asker.ask(times=SlaveTimes(latency_ns=LATENCY_NS, max_late_ns=MAX_LATE_NS, min_gap_ns=10 * MS))
+        await asker.ask(
+            holding(count=3), times=SlaveTimes(latency_ns=LATENCY_NS, max_late_ns=MAX_LATE_NS, min_gap_ns=10 * MS)
+        )
         assert bench.starts(1)[1] - heard_ns == 10 * MS
 
     on_bench(main, habits={1: good})

@@ -116,6 +116,8 @@ async def test_an_exception_has_its_name_and_leaves_the_connection(master: TcpMa
     assert isinstance(busy_one, Failure)
     assert busy_one.detail == "exception 06h: device busy"
     assert master._connection is connection
+    own = SlaveTimes(latency_ns=S, max_late_ns=0, min_gap_ns=0, exceptions={6: "parameter store busy"})
+    assert own.understood(busy_one).detail == "exception 06h: parameter store busy"  # type: ignore[union-attr]
     assert master.counters(9).by_name({})["exception 06h device busy"] == 1
     assert master.counters(9)[Counter.EXCEPTION] == 1
 
