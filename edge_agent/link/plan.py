@@ -29,6 +29,8 @@ SLOWEST_FAST_NS: Final = 60 * NS_PER_S
 SLOW_NS: Final = 1_000_000_000
 """Default periods; on a slower bus they are stretched until the plan fits."""
 _STEP_NS: Final = 10_000_000
+_GRAIN_NS: Final = 20_000_000
+"""How much later than on the wire a serial port may see bytes (`SerialPort.grain_ns`)."""
 _BITS_A_BYTE: Final = 8
 _NS_PER_MS: Final = 1_000_000
 
@@ -174,9 +176,12 @@ def _plan(stations: Sequence[Station], line: LineSettings, wish: Wish, *, one_ra
 
 
 def _cost_ns(line: LineSettings, times: SlaveTimes, read: Read) -> int:
-    """What a read takes in its longer shape; with one shape only the answer is waited for as long again (`Proof`)."""
+    """What a read takes in its longer shape; with one shape only, also the waits before and after it (`RtuMaster`)."""
     longest_ns = max(exchange_ns(line, times, read.request(1, shape)) for shape in read.shapes)
-    return longest_ns + times.latency_ns if len(read.shapes) == 1 else longest_ns
+    if len(read.shapes) > 1:
+        return longest_ns
+    reply_ns = line.wire_ns(read.request(1, read.shapes[0]).reply_len)
+    return longest_ns + reply_ns + times.latency_ns + line.t35_ns + 2 * _GRAIN_NS
 
 
 def _tail_ns(line: LineSettings, times: SlaveTimes, read: Read) -> int:

@@ -114,8 +114,9 @@ def regs(layout: Layout, read_plan: Plan) -> set[int]:
 
 
 def again_ns(read: Read) -> int:
-    """With one shape only the slave is given its latency once more, to say what it may owe."""
-    return 0 if len(read.shapes) > 1 else box().times.latency_ns
+    """With one shape only a copy is waited for before, and what may be owed after; a port sees both 20 ms late."""
+    reply_ns = LINE.wire_ns(read.request(1, read.shapes[0]).reply_len)
+    return 0 if len(read.shapes) > 1 else reply_ns + box().times.latency_ns + LINE.t35_ns + 40 * MS
 
 
 @settings(max_examples=40, deadline=None)
