@@ -127,6 +127,14 @@ def around_answers(facts: Facts, _subject: Subject) -> Iterator[Clue]:
     """A few odd bytes at turnarounds while the line is quiet otherwise: nothing holds it."""
     if facts.around <= SOMETIMES or facts.idle_junk >= JUNK_PER_S:
         return
+    if facts.contact and facts.before <= RARELY:
+        said = Text(
+            f"{facts.around:.0%} 的应答之后带杂字节, 之前没有: 总线悬空, 或发送端关断太晚",
+            f"odd bytes behind {facts.around:.0%} of the answers and none before: the pair floats, or a driver lets go"
+            f" late",
+        )
+        yield Clue(Cause.NO_BIAS, FAIR, said)
+        return
     said = Text(
         f"{facts.around:.0%} 的应答前后带杂字节, 此外线路安静",
         f"odd bytes around {facts.around:.0%} of the answers, and a quiet line otherwise",

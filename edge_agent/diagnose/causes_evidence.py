@@ -105,11 +105,14 @@ Probe = Asked | Listened
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """What the technician believes of the device: its address, its line, how soon it answers at the latest."""
+    """What the technician believes of the device: its address, its line, how soon it answers at the latest.
+
+    `latency_ns` is None where nobody has stated it.
+    """
 
     slave: int
     line: LineSettings
-    latency_ns: int
+    latency_ns: int | None
 
 
 class Evidence(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """What the evidence comes to, in numbers that rules can be stated in: shares of turns, idle junk, latencies."""
 
 from collections import Counter as Tally
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Final, Self
 
@@ -22,6 +22,7 @@ from edge_agent.diagnose.causes_evidence import (
 from edge_agent.diagnose.causes_flips import flips_behind_edges
 from edge_agent.link.counters import Counter
 from edge_agent.ports import UartErrors
+from protocols.modbus.deframer import Deframer, Frame
 from protocols.modbus.line import LineSettings
 
 _SAME_ASKED: Final = (Aim.FIRST, Aim.LONG)
@@ -31,6 +32,8 @@ _SOMETHING_BYTES: Final = 3
 _MOST_AROUND: Final = 8
 """A few bytes before an answer and a few behind it."""
 _GARBLES_AT_LEAST: Final = 4
+_JUNK_A_REQUEST: Final = 64
+"""In a thousand junk bytes there is one request by its CRC in some 60 cases; among so few, in one of a thousand."""
 _ZEROS: Final = frozenset((0x00, 0x80, 0xC0, 0xE0, 0xF0, 0xF8, 0xFC, 0xFE, 0xFF))
 """What a receiver makes of a break or of a line that is let go: a run of spaces, then marks."""
 
@@ -43,7 +46,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     bits turned over in damaged answers. `failed_short`, `failed_long`: turns without a good answer, few registers and
     many. `second`: turns with more heard than one answer has. `same_garble`: the share of the commonest damaged answer
     among those to the same request, None with too few of them. `around`: the share of answers with a few odd bytes
-    before or behind, or of turns with some where nobody ever answers. `lone_breaks`: turns with one empty character
+    before or behind, or of turns with some where nobody ever answers; `before` counts only those that do not begin with
+    the answer itself. `lone_breaks`: turns with one empty character
     and nothing else. `idle_junk`: bytes a second that belong to no frame while nobody is asked, `idle_pulses` the
     share of them that pulses make. `foreign_line`: settings at which somebody else's requests were heard.
     """
@@ -62,6 +66,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     second: int
     same_garble: float | None
     around: float
+    before: float
     lone_breaks: int
     echoes: int
     strangers: int
@@ -75,7 +80,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     longest_silence: int
     uart: UartErrors | None
     latencies_ms: tuple[float, ...]
-    stated_ms: float
+    stated_ms: float | None
     other_lines: tuple[LineSettings, ...]
     other_lines_tried: int
     neighbours: tuple[int, ...]
@@ -93,6 +98,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         idle_s = sum(one.span_ns for one in idle) / 1e9
         others = evidence.asked(Aim.OTHER_LINE, after=after)
         neighbours = evidence.turns(Aim.NEIGHBOUR, after=after)
+        stated_ns = evidence.subject.latency_ns
         return cls(
             turns=len(turns),
             contact=sum(turn.is_contact for turn in turns),
@@ -107,23 +113,24 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
             failed_long=_failed(long),
             second=sum(map(_has_second, turns)),
             same_garble=_same_garble(turns),
-            around=_junk_around(turns),
+            around=_share_of_answered(turns, _has_junk_around),
+            before=_share_of_answered(turns, _has_junk_before),
             lone_breaks=sum(_is_lone_break(turn) for turn in turns),
             echoes=sum(turn.echoed for turn in turns),
             strangers=sum(Counter.OTHER_MASTER in turn.counted for turn in turns),
             idle_s=idle_s,
-            idle_requests=sum(one.requests for one in idle),
+            idle_requests=sum(map(_certain_requests, idle)),
             idle_frames=sum(one.frames for one in idle),
             idle_junk=sum(one.junk for one in idle) / idle_s if idle_s else 0.0,
             idle_pulses=share(sum(one.pulses for one in idle), sum(one.junk for one in idle)),
-            foreign_line=next((one.line for one in evidence.listened_elsewhere(after) if one.requests), None),
+            foreign_line=next((one.line for one in evidence.listened_elsewhere(after) if _certain_requests(one)), None),
             longest_silence=max(
                 (len(list(run)) for is_silent, run in groupby(turns, _is_silent) if is_silent), default=0
             ),
             idle_bursts=sum(one.bursts for one in idle),
             uart=_uart([*asked, *idle]),
             latencies_ms=tuple(turn.latency_ns / NS_PER_MS for turn in turns if turn.latency_ns is not None),
-            stated_ms=evidence.subject.latency_ns / NS_PER_MS,
+            stated_ms=None if stated_ns is None else stated_ns / NS_PER_MS,
             other_lines=_lines_with_contact(others),
             other_lines_tried=len({str(one.line) for one in others}),
             neighbours=tuple(sorted({turn.slave for turn in neighbours if turn.is_contact})),
@@ -136,9 +143,19 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         return 1 - share(self.good, self.turns)
 
     @property
+    def is_shared(self) -> bool:
+        """Another master was heard to ask; one request among our own turns can be chance."""
+        return self.idle_requests > 0 or self.foreign_line is not None or self.strangers > 1
+
+    @property
     def is_dark(self) -> bool:
         """Asked several times, and nothing that could be an answer."""
         return self.turns > 0 and self.contact == self.damaged == 0
+
+
+def _certain_requests(heard: Listened) -> int:
+    """Requests of others; none where so much junk is around them that one of them is chance."""
+    return heard.requests if heard.junk <= heard.requests * _JUNK_A_REQUEST else 0
 
 
 def _ended(turns: Iterable[Turn], ended: Ended) -> int:
@@ -161,15 +178,21 @@ def _has_second(turn: Turn) -> bool:
     return len(turn.heard) > longest + _OVERLONG_BYTES and turn.ended in {Ended.ANSWERED, Ended.DAMAGED, Ended.WRONG}
 
 
-def _junk_around(turns: Sequence[Turn]) -> float:
+def _share_of_answered(turns: Sequence[Turn], has: Callable[[Turn], bool]) -> float:
     answered = [turn for turn in turns if turn.is_contact] or turns
-    return share(sum(map(_has_junk_around, answered)), len(answered))
+    return share(sum(map(has, answered)), len(answered))
 
 
 def _has_junk_around(turn: Turn) -> bool:
     if turn.ended is Ended.DAMAGED or _has_second(turn) or _is_lone_break(turn):
         return False
     return 0 < turn.junk <= _MOST_AROUND
+
+
+def _has_junk_before(turn: Turn) -> bool:
+    """Whether it is odd bytes that come first; what stands behind an answer can be its own sender's."""
+    first = next(iter(Deframer.for_replies().feed(turn.heard, 0)), None)
+    return _has_junk_around(turn) and not isinstance(first, Frame)
 
 
 def _is_lone_break(turn: Turn) -> bool:

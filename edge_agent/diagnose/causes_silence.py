@@ -4,13 +4,28 @@ from collections.abc import Iterator
 from typing import Final
 
 from edge_agent.diagnose.causes import Cause
-from edge_agent.diagnose.causes_clues import EXCLUDED, FAIR, HINT, JUNK_PER_S, OFTEN, PROOF, STRONG, Clue, Rule
-from edge_agent.diagnose.causes_evidence import Subject, share
+from edge_agent.diagnose.causes_clues import (
+    EXCLUDED,
+    FAIR,
+    HINT,
+    JUNK_PER_S,
+    OFTEN,
+    PROOF,
+    SOMETIMES,
+    STRONG,
+    Clue,
+    Rule,
+)
+from edge_agent.diagnose.causes_evidence import NS_PER_MS, Subject, share
 from edge_agent.diagnose.causes_facts import Facts
+from edge_agent.link.master import MARGIN_NS
 from protocols.upstream.messages import Text
 
 _SLACK_MS: Final = 25.0
 """An adapter's 16 ms tick, and a host that is a little late."""
+_HOST_MS: Final = MARGIN_NS / NS_PER_MS
+"""What the master allows a host that is busy: beyond that an answer is late to it as well."""
+_SEVERAL: Final = 3
 _NEVER_ANSWERED: Final = (Cause.SWAPPED_WIRES, Cause.CUT_WIRE, Cause.DEAD_DEVICE)
 
 
@@ -25,6 +40,8 @@ def other_line(facts: Facts, subject: Subject) -> Iterator[Clue]:
             yield Clue(Cause.WRONG_SPEED, -STRONG, said)
             yield Clue(Cause.WRONG_FORMAT, -STRONG, said)
         return
+    if facts.contact:
+        return  # it answers at the stated line too, by now: the settings are right
     line = facts.other_lines[0]
     said = Text(f"{subject.line} 下不正常, {line} 下应答", f"not at {subject.line}, but it answers at {line}")
     cause = Cause.WRONG_FORMAT if line.baud == subject.line.baud else Cause.WRONG_SPEED
@@ -93,21 +110,44 @@ def darkness(facts: Facts, _subject: Subject) -> Iterator[Clue]:
 
 
 def slowness(facts: Facts, _subject: Subject) -> Iterator[Clue]:
-    """Answers later than the device's data say."""
-    beyond = [latency for latency in facts.latencies_ms if latency > facts.stated_ms + _SLACK_MS]
-    if not beyond:
-        if facts.patient_tried and facts.contact == 0:
-            said = Text("等待数秒也无应答", "silent even when given seconds to answer")
-            yield Clue(Cause.SLOW_DEVICE, -STRONG, said)
+    """Answers later than the device's data say: most of them by little, or several by more than a host is ever late."""
+    if facts.patient_tried and facts.contact == 0:
+        said = Text("等待数秒也无应答", "silent even when given seconds to answer")
+        yield Clue(Cause.SLOW_DEVICE, -STRONG, said)
+    if facts.stated_ms is None:
+        yield from _slow_by_no_data(facts)
         return
-    worst = max(beyond)
-    often = share(len(beyond), len(facts.latencies_ms)) > OFTEN
+    beyond = [latency for latency in facts.latencies_ms if latency > facts.stated_ms + _SLACK_MS]
+    far = sum(latency > facts.stated_ms + _HOST_MS for latency in beyond)
+    weight = _slowness(facts, len(beyond), far)
+    if not weight:
+        return
     said = Text(
-        f"应答迟至 {worst:.0f} ms, 标称 {facts.stated_ms:.0f} ms ({len(beyond)}/{len(facts.latencies_ms)})",
-        f"answers begin after up to {worst:.0f} ms, stated are {facts.stated_ms:.0f} ms"
+        f"应答迟至 {max(beyond):.0f} ms, 标称 {facts.stated_ms:.0f} ms ({len(beyond)}/{len(facts.latencies_ms)})",
+        f"answers begin after up to {max(beyond):.0f} ms, stated are {facts.stated_ms:.0f} ms"
         f" ({len(beyond)} of {len(facts.latencies_ms)} answers)",
     )
-    yield Clue(Cause.SLOW_DEVICE, PROOF if often else STRONG, said)
+    yield Clue(Cause.SLOW_DEVICE, weight, said)
+
+
+def _slowness(facts: Facts, beyond: int, far: int) -> int:
+    of_answers = share(beyond, len(facts.latencies_ms))
+    if of_answers > OFTEN:
+        return PROOF
+    if of_answers > SOMETIMES or far >= _SEVERAL:
+        return STRONG
+    return FAIR if far else 0
+
+
+def _slow_by_no_data(facts: Facts) -> Iterator[Clue]:
+    """Nobody says how soon it answers: slow is only who answers when given seconds, and not before."""
+    if facts.patient_tried and facts.contact and facts.failed_short == 1 and facts.latencies_ms:
+        slowest = max(facts.latencies_ms)
+        said = Text(
+            f"只在等待数秒时应答: {slowest:.0f} ms 后; 没有标称值",
+            f"it answers only when given seconds: after {slowest:.0f} ms; nothing states how soon it should",
+        )
+        yield Clue(Cause.SLOW_DEVICE, PROOF, said)
 
 
 SILENCE: Final[tuple[Rule, ...]] = (other_line, contact, coming_and_going, darkness, slowness)

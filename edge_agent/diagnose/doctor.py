@@ -5,6 +5,7 @@ is not counted. Nothing but reads of FC 03 and 04 is sent, and nothing that the 
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from itertools import chain
 from typing import Final, Self
 
@@ -12,7 +13,7 @@ import msgspec
 
 from edge_agent.clock import NS
 from edge_agent.diagnose.causes import Hand
-from edge_agent.diagnose.causes_evidence import Aim, Asked, Evidence, Listened, Subject
+from edge_agent.diagnose.causes_evidence import Aim, Asked, Ended, Evidence, Listened, Subject
 from edge_agent.diagnose.causes_ranking import Diagnosis, diagnose, helped
 from edge_agent.diagnose.causes_texts import to_do
 from edge_agent.diagnose.operator import Answer, Instruction, Operator
@@ -29,27 +30,32 @@ from edge_agent.diagnose.probe_plan import (
     Step,
     next_step,
 )
+from edge_agent.diagnose.scan_plan import is_alike, one_of_each
 from edge_agent.link.outcome import SlaveTimes
 from edge_agent.ports import BusOpener, Clock
+from protocols import ProtocolError
 from protocols.modbus.line import LineSettings, Parity
 from protocols.modbus.pdu import ReadRequest
+from protocols.profiles.loader import load_profile, profile_names
 
 _BAUDS: Final = (9600, 19200, 38400, 115200, 4800, 57600, 2400, 1200)
 _ODD_BAUDS: Final = (14400, 28800, 76800, 230400, 600)
-_FORMATS: Final = ((Parity.NONE, 1), (Parity.EVEN, 1), (Parity.NONE, 2), (Parity.ODD, 1))
+_PARITIES: Final = (Parity.NONE, Parity.EVEN, Parity.ODD)
 _SEARCH_LATENCY_NS: Final = 60_000_000
 _PATIENT_NS: Final = 3 * NS
 _ELSEWHERE_NS: Final = (NS // 2, 5 * NS // 2)
 _NEIGHBOURS: Final = (*range(1, 17), 247)
 """Where devices usually are: counted up from 1, and the last address of all."""
 _CONFIRMATIONS: Final = 2
+_STATED_AGAIN: Final = 4
+"""A device that was only away for a while answers at the stated line now."""
 
 
 class Patient(msgspec.Struct, frozen=True):
     """What is examined: a port, the line it is believed to run at, and a read that the device serves.
 
     `request` is FC 03 or 04; any part of it may be read. `times` are the device's habits and what is denied.
-    `neighbours` are addresses known to be on the same bus.
+    `neighbours` are addresses known to be on the same bus. `is_stated`: how soon it answers is known, not a guess.
     """
 
     port: str
@@ -57,11 +63,22 @@ class Patient(msgspec.Struct, frozen=True):
     request: ReadRequest
     times: SlaveTimes
     neighbours: tuple[int, ...] = ()
+    is_stated: bool = True
 
     @classmethod
     def unknown(cls, port: str, line: LineSettings, request: ReadRequest, latency_ns: int) -> Self:
-        """A device of which no more is known than that it answers within `latency_ns`."""
-        return cls(port, line, request, SlaveTimes(latency_ns, max_late_ns=0, min_gap_ns=0))
+        """A device of which nothing is known; `latency_ns` is how long an answer is waited for at first.
+
+        It may be any device: what any profile denies is not read.
+        """
+        times = SlaveTimes(latency_ns, max_late_ns=0, min_gap_ns=0, denied=denied_by_any())
+        return cls(port, line, request, times, is_stated=False)
+
+
+@cache
+def denied_by_any() -> tuple[tuple[int, int, int | None], ...]:
+    """What any profile denies, as `SlaveTimes.denied`: not to be read from a device that may be any of them."""
+    return tuple(one for name in profile_names() for one in SlaveTimes.of(load_profile(name)).denied)
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -102,7 +119,8 @@ class Doctor:
     async def examine(self) -> Finding:
         """The whole series; the port is closed at its end, however it ends."""
         patient = self._patient
-        evidence = Evidence(Subject(patient.request.slave, patient.line, patient.times.latency_ns))
+        stated_ns = patient.times.latency_ns if patient.is_stated else None
+        evidence = Evidence(Subject(patient.request.slave, patient.line, stated_ns))
         before: Diagnosis | None = None
         try:
             while (step := next_step(evidence, self._left_ns())) is not None:
@@ -149,7 +167,7 @@ class Doctor:
         heard = evidence.listened()
         apart_ns = sum(one.span_ns for one in heard) // max(1, sum(one.bursts for one in heard))
         span_ns = min(max(apart_ns * 3 // 2, _ELSEWHERE_NS[0]), _ELSEWHERE_NS[1])
-        for line in _other_lines(self._patient.line, _BAUDS, _FORMATS[:2]):
+        for line in _other_lines(self._patient.line, _BAUDS, _PARITIES[:2]):
             if line.baud == self._patient.line.baud or self._is_late():
                 continue
             await self._probe.open(line)
@@ -177,18 +195,30 @@ class Doctor:
     ) -> Asked:
         await self._probe.open(line)
         before = self._probe.uart_errors()
-        times = msgspec.structs.replace(self._patient.times, latency_ns=latency_ns, max_late_ns=QUARANTINE_NS)
+        times = msgspec.structs.replace(self._times_for(aim), latency_ns=latency_ns, max_late_ns=QUARANTINE_NS)
         turns = []
         for request in requests:
             if self._is_late():
                 break
-            turns.append(await self._probe.ask(request, times, is_last=is_quick))
+            turn = await self._probe.ask(request, times, is_last=is_quick)
+            if turn.ended is Ended.LATE and not self._patient.is_stated:
+                turn = msgspec.structs.replace(turn, ended=Ended.ANSWERED)  # behind a deadline that is only a guess
+            turns.append(turn)
         return Asked(aim, line, tuple(turns), delta(before, self._probe.uart_errors()), self._hand)
+
+    def _times_for(self, aim: Aim) -> SlaveTimes:
+        """The patient's; a neighbour may be any device, so nothing that any profile denies is read from it."""
+        own = self._patient.times
+        if aim is not Aim.NEIGHBOUR:
+            return own
+        return msgspec.structs.replace(own, denied=(*own.denied, *denied_by_any()))
 
     async def _search_lines(self, evidence: Evidence) -> Evidence:
         latency_ns = max(self._patient.times.latency_ns, _SEARCH_LATENCY_NS)
         stated = self._patient.line
-        for line in chain(_other_lines(stated, _BAUDS, _FORMATS), _other_lines(stated, _ODD_BAUDS, _FORMATS[:2])):
+        for line in one_of_each(
+            chain(_other_lines(stated, _BAUDS, _PARITIES), _other_lines(stated, _ODD_BAUDS, _PARITIES[:2]))
+        ):
             if self._is_late():
                 break
             request = [self._request(Aim.OTHER_LINE)]
@@ -196,13 +226,15 @@ class Doctor:
             evidence = evidence.and_probe(asked)
             if any(turn.is_contact for turn in asked.turns):
                 again = [self._request(Aim.OTHER_LINE) for _ in range(_CONFIRMATIONS)]
-                return evidence.and_probe(await self._series(Aim.OTHER_LINE, line, again, latency_ns))
+                evidence = evidence.and_probe(await self._series(Aim.OTHER_LINE, line, again, latency_ns))
+                return await self._ask(Ask(Aim.FIRST, _STATED_AGAIN), evidence)
         return evidence
 
     async def _search_neighbours(self, evidence: Evidence) -> Evidence:
         own = self._patient.request.slave
         others = (slave for slave in dict.fromkeys((*self._patient.neighbours, *_NEIGHBOURS)) if slave != own)
-        requests = [msgspec.structs.replace(self._request(Aim.NEIGHBOUR), slave=slave) for slave in others]
+        asked = [msgspec.structs.replace(self._request(Aim.NEIGHBOUR), slave=slave) for slave in others]
+        requests = [request for request in asked if _is_allowed(request, self._times_for(Aim.NEIGHBOUR))]
         latency_ns = max(self._patient.times.latency_ns, _SEARCH_LATENCY_NS)
         return evidence.and_probe(
             await self._series(Aim.NEIGHBOUR, self._patient.line, requests, latency_ns, is_quick=True)
@@ -220,12 +252,21 @@ class Doctor:
         return evidence.and_tried(step.hand)
 
 
-def _other_lines(
-    stated: LineSettings, bauds: Sequence[int], formats: Sequence[tuple[Parity, int]]
-) -> Iterator[LineSettings]:
-    """Every other setting: first the other formats at the stated speed, then the speeds, the commonest first."""
+def _is_allowed(request: ReadRequest, times: SlaveTimes) -> bool:
+    try:
+        times.check(request)
+    except ProtocolError:
+        return False
+    return True
+
+
+def _other_lines(stated: LineSettings, bauds: Sequence[int], parities: Sequence[Parity]) -> Iterator[LineSettings]:
+    """Every other setting: first the other parities at the stated speed, then the speeds, the commonest first.
+
+    Not those that differ from the stated one by their stop bits only: they understand each other.
+    """
     for baud in (stated.baud, *(baud for baud in bauds if baud != stated.baud)):
-        for parity, stop_bits in formats:
-            line = LineSettings(baud, 8, parity, stop_bits)
-            if line != stated:
+        for parity in parities:
+            line = LineSettings(baud, 8, parity, 1)
+            if not is_alike(line, stated):
                 yield line

@@ -94,17 +94,25 @@ def next_step(evidence: Evidence, left_ns: int) -> Step | None:
 
 def _before(evidence: Evidence, facts: Facts) -> Step | None:
     """The series that needs nobody's hands."""
-    if not evidence.listened():
-        return Listen(_LISTEN_NS)
+    silent = _silently(evidence, facts)
+    if silent is not None or facts.is_shared:
+        return silent  # nobody is asked on another master's bus
     if not evidence.asked(Aim.FIRST):
         return Ask(Aim.FIRST, _FIRST_TURNS)
     if facts.good == 0 and not evidence.asked(Aim.PATIENT):
         return Ask(Aim.PATIENT, _PATIENT_TURNS)
-    if _sounds_like_talk(facts) and not evidence.listened_elsewhere():
-        return ListenElsewhere()
     if facts.contact == 0:
         return _without_contact(evidence, facts)
     return _with_contact(evidence, facts)
+
+
+def _silently(evidence: Evidence, facts: Facts) -> Step | None:
+    """What is heard before anything is sent."""
+    if not evidence.listened():
+        return Listen(_LISTEN_NS)
+    if _sounds_like_talk(facts) and not evidence.listened_elsewhere():
+        return ListenElsewhere()
+    return None
 
 
 def _sounds_like_talk(facts: Facts) -> bool:

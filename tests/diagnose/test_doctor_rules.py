@@ -88,6 +88,22 @@ def test_an_adapters_tick_is_not_slowness() -> None:
     assert diagnosis(quiet(), asked([good(latency_ms=20 + 16)] * 20)).verdict is Verdict.HEALTHY
 
 
+def test_one_late_answer_among_many_is_only_a_hint_of_a_slow_device() -> None:
+    found = diagnosis(quiet(), asked([good(latency_ms=20 + 130), *[good()] * 119]))
+    assert (found.verdict, causes(quiet(), asked([good(latency_ms=150), *[good()] * 119]))) == (
+        Verdict.CANNOT_TELL,
+        [Cause.SLOW_DEVICE],
+    )
+
+
+def test_several_late_answers_are_a_slow_device() -> None:
+    assert diagnosis(quiet(), asked([*[good(latency_ms=150)] * 3, *[good()] * 117])).verdict is Verdict.NAMED
+
+
+def test_a_host_that_is_late_once_is_no_slow_device() -> None:
+    assert diagnosis(quiet(), asked([good(latency_ms=20 + 90), *[good()] * 119])).verdict is Verdict.HEALTHY
+
+
 def test_an_echo_is_named_on_a_link_that_works() -> None:
     assert causes(quiet(), asked([good(echoed=True)] * 20)) == [Cause.ECHO]
 
@@ -106,6 +122,17 @@ def test_requests_of_others_at_another_speed_are_another_master_too() -> None:
     junk = Listened(LINE, 4 * S, junk=60, pulses=40, bursts=7)
     elsewhere = Listened(OTHER, S, requests=2, bursts=2)
     assert causes(junk, asked(ALL_GOOD), elsewhere)[0] is Cause.SECOND_MASTER
+
+
+def test_one_request_by_its_crc_in_a_thousand_junk_bytes_is_chance() -> None:
+    junk = Listened(LINE, 4 * S, junk=60, pulses=40, bursts=7)
+    elsewhere = Listened(OTHER, S, requests=1, junk=1000, bursts=20)
+    assert Cause.SECOND_MASTER not in causes(junk, asked(ALL_GOOD), elsewhere)
+
+
+def test_settings_that_answer_once_while_the_stated_ones_answer_now_are_not_wrong() -> None:
+    away = (asked([silent()] * 10), asked([silent()] * 3, Aim.PATIENT), asked([good(), good()], Aim.OTHER_LINE, OTHER))
+    assert Cause.WRONG_SPEED not in causes(quiet(), *away, asked([good()] * 4))
 
 
 def test_pulses_on_the_idle_line_are_noise() -> None:
@@ -143,6 +170,13 @@ def test_requests_understood_and_answers_never_whole_are_two_devices() -> None:
 def test_odd_bytes_around_answers_and_a_quiet_line_are_a_floating_pair() -> None:
     turns = [good(answer=bytes((odd, *ANSWER)), junk=1, expected=len(ANSWER)) for odd in (0xFF, 0x00, 0xFE, 0xF8)]
     assert causes(quiet(), asked([*turns * 4, *[good()] * 4])) == [Cause.NO_BIAS]
+
+
+def test_odd_bytes_behind_every_answer_and_never_before_may_be_a_driver_that_lets_go_late() -> None:
+    found = diagnosis(quiet(), asked([good(answer=ANSWER + b"\xff", junk=1, expected=len(ANSWER))] * 20))
+    (suspect,) = found.suspects
+    assert (found.verdict, suspect.cause) == (Verdict.CANNOT_TELL, Cause.NO_BIAS)
+    assert "a driver lets go late" in suspect.clues[0].said.en
 
 
 def test_good_answers_with_parity_errors_counted_are_a_wrong_format() -> None:
