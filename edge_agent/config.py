@@ -23,7 +23,7 @@ def load_config(path: str, overrides: Mapping[str, str] | None = None) -> AgentC
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text file in UTF-8"
-        raise AgentError(f"{path}: cannot read: {reason}; name a readable configuration with -c") from error
+        raise AgentError(f"{path}: cannot read: {reason}; name a readable configuration") from error
     document = Document(text, path, overrides)
     config = document.to(AgentConfig)
     try:
@@ -94,6 +94,8 @@ def _check_port(port: str) -> None:
         parse_tcp(port)
     except AgentError as error:
         raise Unworkable("link.port", str(error)) from error
+    if parse_tcp(port) is None and ("://" in port or "/" not in port):
+        raise Unworkable("link.port", f"{port} is no port; write a path, as in /dev/ttyUSB0, or tcp://HOST")
 
 
 def _check_address(path: str, url: SplitResult) -> None:

@@ -51,6 +51,8 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
             "landing_lock": self.door_closed,
             "car_lock": self.door_closed,
             "overload": False,
+            "cabinet_door": False,
+            "alarm_button": False,
             "brake_command": self.moving,
             "brake_open": self.moving,
             "contactor_command": self.moving,

@@ -20,6 +20,14 @@ app = typer.Typer(
 )
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415  # only for this
+
+        typer.echo(f"liftwarden {version('liftwarden')}")
+        raise typer.Exit
+
+
 @app.callback(
     invoke_without_command=True,
     epilog=examples("liftwarden", "liftwarden --watch", "liftwarden -c agent.yaml --json", "liftwarden COMMAND --help"),
@@ -40,10 +48,14 @@ def screen(
     ] = DEFAULT_CONFIG,
     socket: SocketOption = None,
     json: JsonOption = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_say_version, help="Say it and end. / 版本")
+    ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Keep looking until Ctrl-C. / 持续刷新")] = False,
     period: PeriodOption = 1.0,
 ) -> None:
     """The lift on one 40-column screen; with a command: that command. / 40 列电梯状态屏."""
+    del version  # its callback has spoken
     context.obj = Place(config_file, socket)
     if context.invoked_subcommand is None:
         from edge_agent.cli.look import look  # noqa: PLC0415  # `liftwarden --help` must stay light

@@ -22,6 +22,7 @@ from edge_agent.cli.target import (
     ProfileOption,
     SlaveOption,
     Target,
+    YesOption,
     target_of,
 )
 from edge_agent.cli.texts import word
@@ -48,13 +49,14 @@ def read(
     slave: SlaveOption = None,
     option: AnswerOption = None,
     line: LineOption = None,
+    yes: YesOption = False,
     json: JsonOption = False,
     config: ConfigOption = None,
     socket: SocketOption = None,
 ) -> None:
     """Every register once. / 读取一次全部寄存器."""
     place = place_of(context, config, socket)
-    (look,) = _looks(place, target_of(port, profile, slave, option, line), None)
+    (look,) = _looks(place, target_of(port, profile, slave, option, line, agreed=yes), None)
     if not look.rows and not look.problems:
         raise fail(word("nothing_read", place.lang))
     rows_only = msgspec.structs.replace(look, problems=())
@@ -79,6 +81,7 @@ def watch(
     slave: SlaveOption = None,
     option: AnswerOption = None,
     line: LineOption = None,
+    yes: YesOption = False,
     period: PeriodOption = 0.5,
     json: JsonOption = False,
     config: ConfigOption = None,
@@ -86,7 +89,7 @@ def watch(
 ) -> None:
     """Every register, then each change, until Ctrl-C. / 持续监视寄存器变化."""
     place = place_of(context, config, socket)
-    with closing(_looks(place, target_of(port, profile, slave, option, line), period)) as looks:
+    with closing(_looks(place, target_of(port, profile, slave, option, line, agreed=yes), period)) as looks:
         if json:
             for look in changes(looks):
                 json_rows(look)

@@ -7,6 +7,7 @@ from typing import Final
 
 import typer
 
+from edge_agent import AgentError
 from edge_agent.cli.registers import Look
 from edge_agent.cli.target import Target
 from edge_agent.cli.texts import word
@@ -21,7 +22,7 @@ from edge_agent.state.present import plain
 from protocols.profiles.layout import Block
 from protocols.profiles.lineup import common_line
 from protocols.profiles.loader import load_profile
-from protocols.profiles.schema import Profile
+from protocols.profiles.schema import CommLoss, Profile
 
 _NS_PER_MS: Final = 1_000_000
 _ADVICE: Final = {
@@ -36,6 +37,7 @@ def looks(target: Target, period_s: float | None, lang: str) -> Generator[Look, 
     Raises ProtocolError (the profile) or AgentError (the port cannot be opened to begin with).
     """
     profile = load_profile(target.profile)
+    _check_may_read(profile, target)
     device = Device(target, profile, answers_of(profile, target.options, lang))
     with asyncio.Runner() as runner:
         runner.run(device.open())
@@ -46,6 +48,19 @@ def looks(target: Target, period_s: float | None, lang: str) -> Generator[Look, 
                 yield runner.run(device.look())
         finally:
             runner.run(device.close())
+
+
+def _check_may_read(profile: Profile, target: Target) -> None:
+    """Raise AgentError for a device whose lift may stop by this, unless somebody said that he knows."""
+    if target.agreed:
+        return
+    if profile.stub:
+        raise AgentError(
+            f"{profile.name} is a stub, its map is not known: nothing was sent; --yes reads it all the same"
+        )
+    if profile.comm_loss in (CommLoss.TRIP, CommLoss.LOCK):
+        effect = profile.comm_loss_effect.en
+        raise AgentError(f"{profile.name}, when the reading stops: {effect}; nothing was sent, --yes reads it")
 
 
 def answers_of(profile: Profile, given: Mapping[str, str], lang: str) -> dict[str, str]:

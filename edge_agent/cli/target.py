@@ -21,18 +21,33 @@ LineOption = Annotated[
 ]
 
 
+YesOption = Annotated[
+    bool, typer.Option("--yes", help="Read it although the lift may stop when the reading does. / 已知停止轮询的后果")
+]
+
+
 class Target(msgspec.Struct, frozen=True):
-    """One device on a port. `options` are the answers given, by question; None: what the profile says."""
+    """One device on a port. `options` are the answers given, by question; None: what the profile says.
+
+    `agreed`: somebody knows what the device does when the reading stops.
+    """
 
     port: str
     profile: str
     slave: int | None = None
     options: dict[str, str] = {}
     line: str | None = None
+    agreed: bool = False
 
 
 def target_of(
-    port: str | None, profile: str | None, slave: int | None, option: Sequence[str] | None, line: str | None
+    port: str | None,
+    profile: str | None,
+    slave: int | None,
+    option: Sequence[str] | None,
+    line: str | None,
+    *,
+    agreed: bool,
 ) -> Target | None:
     """The device to read straight; None when the running agent is to be asked. A mix is wrong usage."""
     if port is None:
@@ -43,7 +58,7 @@ def target_of(
         return None
     if profile is None:
         raise typer.BadParameter("--port wants --profile NAME as well; see: liftwarden profile list")
-    return Target(port, profile, slave, answers_said(option), line)
+    return Target(port, profile, slave, answers_said(option), line, agreed)
 
 
 def answers_said(option: Sequence[str] | None) -> dict[str, str]:

@@ -157,7 +157,7 @@ def test_a_set_is_laid_over_the_file(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_says_what_to_do(tmp_path: Path) -> None:
     said = refusal(tmp_path / "absent.yaml")
     assert "No such file" in said
-    assert "-c" in said
+    assert "name a readable configuration" in said
 
 
 @pytest.mark.parametrize(
@@ -266,3 +266,9 @@ def test_a_debounce_longer_than_values_live_is_refused(tmp_path: Path) -> None:
     path = with_operators(tmp_path, "front")
     path.write_text(path.read_text().replace("1: {item: door_zone}", "1: {item: door_zone, debounce_ms: 2900}"))
     assert "older than item_stale_s by then" in refusal(path)
+
+
+@pytest.mark.parametrize("port", ["rtu://x", "10.0.0.5:502", "ttyUSB0"])
+def test_a_port_that_can_be_none_is_refused(tmp_path: Path, port: str) -> None:
+    said = refusal(write(tmp_path, ("port: /dev/ttyUSB0", f"port: {port}")))
+    assert f"{port} is no port; write a path" in said

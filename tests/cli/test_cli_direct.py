@@ -85,3 +85,18 @@ def test_a_device_that_cannot_be_so_is_refused_before_the_port_is_touched(
     result = invoke("diag", "read", "--port", tmp_path / "ttyNONE", *arguments)
     assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
     assert said in result.stderr
+
+
+@pytest.mark.parametrize("command", ["read", "watch"])
+@pytest.mark.parametrize(
+    ("profile", "said"), [("arkel-arcode", "is a stub"), ("invertek-elevator-core", "when the reading stops")]
+)
+def test_a_device_whose_lift_may_stop_is_not_read_without_a_yes(
+    invoke: Invoke, tmp_path: Path, command: str, profile: str, said: str
+) -> None:
+    """The port is not even there: nothing was opened before the refusal."""
+    result = invoke("diag", command, "--port", tmp_path / "none", "--profile", profile)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert said in result.stderr
+    agreed = invoke("diag", command, "--port", tmp_path / "none", "--profile", profile, "--yes")
+    assert "no such port" in agreed.stderr

@@ -80,3 +80,9 @@ def test_an_agents_refusal_is_one_line(agent: FakeAgent, invoke: Invoke) -> None
     agent.will_answer("screen", Reply(error="8 clients are connected already; close one"))
     result = invoke("--socket", agent.socket)
     assert (result.exit_code, result.stderr) == (1, "8 clients are connected already; close one\n")
+
+
+def test_the_version_is_told_without_a_configuration(invoke: Invoke) -> None:
+    result = invoke("--version")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("liftwarden 0.")

@@ -41,7 +41,7 @@ def _page(profile: Profile) -> Iterator[str]:
     yield f"| map | {profile.tier.value}: {'; '.join(profile.sources.values())} |"
     yield f"| line | {profile.line.default} (accepts {', '.join(profile.line.allowed)}), slave {profile.slave} |"
     yield f"| frames | {'Modbus RTU' if profile.framing is Framing.RTU else profile.framing.value} |"
-    yield f"| when polling stops | {profile.comm_loss.value}: {profile.comm_loss_effect.en} |"
+    yield f"| when polling stops | **{profile.comm_loss.value}**. {profile.comm_loss_effect.en} |"
     yield from ("", "## What it gives", "")
     yield from (f"- `{item}`: {ITEMS[item].en}" for item in seen.items)
     if any(row.channel is not None for row in profile.rows):
