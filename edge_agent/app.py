@@ -160,8 +160,8 @@ class _Running:
             on_block=self._on_block,
             on_link=self._on_link,
         )
-        lender = Lender(config, equipment, self._poller, self._worries, self._on_lent)
-        self._server = LocalServer(config.local.socket, self._answer, lender.lend) if ports.local else None
+        self._lender = Lender(config, equipment, self._poller, self._worries, self._on_lent)
+        self._server = LocalServer(config.local.socket, self._answer, self._lender.lend) if ports.local else None
 
     async def restore(self, catalogue: Catalogue) -> None:
         """Build the lifts from what was stored of them."""
@@ -296,17 +296,20 @@ class _Running:
         match request.op:
             case "screen":
                 links = self._poller.views()
-                return Reply(lifts=[lift.lift_view(links) for lift in lifts], health=self.health())
+                reply = Reply(lifts=[lift.lift_view(links) for lift in lifts], health=self.health())
             case "read" | "watch":
-                return Reply(registers=[row for lift in lifts for row in lift.register_views()])
+                reply = Reply(registers=[row for lift in lifts for row in lift.register_views()])
             case "events":
-                return Reply(events=await self._journal.recent(request.limit))
+                reply = Reply(events=await self._journal.recent(request.limit))
             case "why":
-                return Reply(why=[view for lift in lifts for view in lift.why_views()])
+                reply = Reply(why=[view for lift in lifts for view in lift.why_views()])
             case "health":
-                return Reply(health=self.health())
+                reply = Reply(health=self.health())
+            case "bus":
+                reply = Reply(bus=self._lender.bus())
             case _:
-                return Reply(error=f"no operation {request.op!r}; there are: {', '.join(OPERATIONS)}")
+                reply = Reply(error=f"no operation {request.op!r}; there are: {', '.join(OPERATIONS)}")
+        return reply
 
 
 def _last_alarm(recent: Sequence[EventMessage], lift_id: str) -> EventMessage | None:

@@ -37,13 +37,13 @@ class Unworkable(AgentError):
 
 
 class Equipment(msgspec.Struct, frozen=True):
-    """The bus, its line and framing, its devices, their layouts and kinds by name, the plan, and what stays unseen."""
+    """The bus, its line and framing, its devices, their layouts and profiles by name, the plan, what stays unseen."""
 
     line: LineSettings
     framing: Framing
     devices: tuple[PolledDevice, ...]
     layouts: dict[str, Layout]
-    kinds: dict[str, DeviceKind]
+    profiles: dict[str, Profile]
     plan: Plan
     blind_spots: tuple[str, ...] = ()
 
@@ -85,8 +85,8 @@ def equipment_of(config: AgentConfig) -> Equipment:
         )
     )
     layouts = {device.name: device.layout for device in devices}
-    kinds = {device.name: profile.kind for (_, device), profile in zip(places, profiles, strict=True)}
-    equipment = Equipment(line, framing, devices, layouts, kinds, plan, tuple(_unseen(config, layouts)))
+    by_name = {device.name: profile for (_, device), profile in zip(places, profiles, strict=True)}
+    equipment = Equipment(line, framing, devices, layouts, by_name, plan, tuple(_unseen(config, layouts)))
     for index, lift in enumerate(config.lifts):
         _check_lift(f"lifts[{index}]", lift, equipment)
     _check_unique([(f"lifts[{index}].id", lift.id) for index, lift in enumerate(config.lifts)], "lift id")
@@ -188,7 +188,7 @@ def _check_doors(path: str, lift: LiftConfig, equipment: Equipment) -> None:
             DoorSide(item.split(".")[1]) for item in equipment.layouts[device.name].items if item.startswith("doors.")
         }
         wired = {channel.item for channel in device.channels.values()}
-        is_operator = equipment.kinds[device.name] is DeviceKind.DOOR_OPERATOR
+        is_operator = equipment.profiles[device.name].kind is DeviceKind.DOOR_OPERATOR
         for side in DoorSide:
             speaks = (is_operator and side in told) or any(item.startswith(f"doors.{side.value}.") for item in wired)
             if speaks and side not in lift.doors:

@@ -13,7 +13,7 @@ from edge_agent.clock import ns
 from edge_agent.config_types import AgentConfig
 from edge_agent.equipment import Equipment
 from edge_agent.link.poller import Poller
-from edge_agent.local.views import LentDevice, LentPort, Reply, Request
+from edge_agent.local.views import BusDevice, BusView, LentPort, Reply, Request
 
 LONGEST_S: Final = 3600.0
 SHORTEST_S: Final = 1.0
@@ -47,22 +47,41 @@ class Lender:
         worries = self._worries()
         if worries:
             raise AgentError(f"not now: {'; '.join(worries)}; the agent must go on watching")
+        if not request.loss_accepted:
+            self._refuse_to_stop_a_lift()
         lease = await self._poller.lend(holder, ns(request.period_s))
         self._on_lent()
         try:
-            yield Reply(lent=self._lent(request.period_s))
+            yield Reply(lent=LentPort(self.bus(), request.period_s))
         finally:
             self._poller.take_back(lease)
             self._on_lent()
 
-    def _lent(self, for_s: float) -> LentPort:
+    def bus(self) -> BusView:
+        """What would be lent, and what its devices do when nobody asks them any more."""
         options = {device.name: device.options for lift in self._config.lifts for device in lift.devices}
-        return LentPort(
+        return BusView(
             port=self._config.link.port,
             line=str(self._equipment.line),
-            for_s=for_s,
+            framing=self._equipment.framing,
             devices=[
-                LentDevice(device.name, device.profile_name, device.slave, options[device.name])
+                BusDevice(
+                    name=device.name,
+                    profile=device.profile_name,
+                    slave=device.slave,
+                    options=options[device.name],
+                    comm_loss=self._equipment.profiles[device.name].comm_loss,
+                    comm_loss_effect=self._equipment.profiles[device.name].comm_loss_effect,
+                )
                 for device in self._equipment.devices
             ],
         )
+
+    def _refuse_to_stop_a_lift(self) -> None:
+        """The `comm_loss_accepted_by` of the configuration is for a failure, not for one made on purpose."""
+        for device in self.bus().devices:
+            if device.stops_the_lift:
+                raise AgentError(
+                    f"{device.name} (slave {device.slave}), when polling stops: {device.comm_loss_effect.en};"
+                    " not lent without a yes to that"
+                )

@@ -1,26 +1,28 @@
-"""A port for a command that speaks or listens by itself: one that nobody holds, or the agent's, borrowed.
+"""A port for a command that speaks or listens by itself: one that nobody holds, or the agent's.
 
-Borrowed, it is the agent's again when the command ends, crashes or overstays: the agent watches the connection.
+The agent is asked first what stands on its bus, so that whoever has to say yes can do so before it falls silent.
 """
 
 import getpass
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Final
 
 import msgspec
 import typer
 
+from edge_agent import AgentError
 from edge_agent.cli.place import Place
+from edge_agent.link.tcp_address import parse_tcp
 from edge_agent.local.client import AgentClient
-from edge_agent.local.views import LentDevice
+from edge_agent.local.views import BusDevice
+from protocols.profiles.schema import Framing
 
 _UNITS: Final = {"": 1, "s": 1, "m": 60}
 _DURATION: Final = re.compile(r"(\d{1,5})\s*(s|m|)", re.ASCII)
 _LONGEST_S: Final = 3600
 """The agent lends for an hour at most."""
+_SHORTEST_S: Final = 5
 
 TakePortOption = Annotated[
     str | None,
@@ -31,35 +33,55 @@ TakePortOption = Annotated[
 
 
 class FreePort(msgspec.Struct, frozen=True):
-    """A port to open. `line` and `devices` are what the agent knows of it, if it is the agent's."""
+    """A port that can be had. If it is the agent's, what the agent knows of it, and for how long to borrow it (`loan.held`).
+
+    `socket` and `holder`: whom to ask then, and who asks.
+    """
 
     name: str
     line: str | None = None
-    devices: tuple[LentDevice, ...] = ()
+    devices: tuple[BusDevice, ...] = ()
     for_s: float | None = None
+    framing: Framing = Framing.RTU
+    socket: str = ""
+    holder: str = ""
+
+    @property
+    def at_risk(self) -> list[BusDevice]:
+        """The devices that trip or lock when it is borrowed."""
+        return [device for device in self.devices if device.stops_the_lift]
 
 
-@contextmanager
-def free_port(place: Place, port: str | None, take_port: str | None, command: str) -> Iterator[FreePort]:
-    """The port named by `--port`, or the agent's for the time of `--take-port`. Raises AgentError when it keeps it."""
+def free_port(place: Place, port: str | None, take_port: str | None, command: str) -> FreePort:
+    """The port named by `--port`, or what the agent tells of its own for `--take-port`. Nothing is borrowed yet.
+
+    Raises AgentError.
+    """
     if take_port is None:
         if port is None:
             raise typer.BadParameter("wants --port PATH, or --take-port 10m to borrow the running agent's port")
-        yield FreePort(port)
-        return
+        return FreePort(port)
     if port is not None:
         raise typer.BadParameter("--take-port takes the agent's own port; leave --port out")
-    with AgentClient(place.agent_socket).borrow(
-        f"{command} ({_user()}, pid {os.getpid()})", _seconds(take_port)
-    ) as lent:
-        yield FreePort(lent.port, lent.line, tuple(lent.devices), lent.for_s)
+    for_s, socket = _seconds(take_port), place.agent_socket
+    bus = AgentClient(socket).bus()
+    holder = f"{command} ({_user()}, pid {os.getpid()})"
+    return FreePort(bus.port, bus.line, tuple(bus.devices), for_s, bus.framing, socket, holder)
+
+
+def serial_port(place: Place, port: str | None, take_port: str | None, command: str) -> FreePort:
+    """The same for a command that looks at a line's bytes. Raises AgentError for a Modbus/TCP device, too."""
+    free = free_port(place, port, take_port, command)
+    if parse_tcp(free.name) is not None:
+        raise AgentError(f"{free.name}: a Modbus/TCP device has no serial line; {command} needs one, as /dev/ttyUSB0")
+    return free
 
 
 def _seconds(text: str) -> float:
     found = _DURATION.fullmatch(text.strip())
     seconds = 0 if found is None else int(found[1]) * _UNITS[found[2]]
-    if not 1 <= seconds <= _LONGEST_S:
-        raise typer.BadParameter(f"--take-port {text}: wants a time up to 60m, as in 10m or 90s")
+    if not _SHORTEST_S <= seconds <= _LONGEST_S:
+        raise typer.BadParameter(f"--take-port {text}: wants a time from {_SHORTEST_S}s to 60m, as in 10m or 90s")
     return float(seconds)
 
 

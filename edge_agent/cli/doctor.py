@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 import typer
 
-from edge_agent.cli.borrow import TakePortOption, free_port
+from edge_agent.cli.borrow import TakePortOption, serial_port
 from edge_agent.cli.options import ConfigOption, JsonOption, SocketOption, examples
 from edge_agent.cli.place import place_of
 from edge_agent.cli.target import LineOption, ProfileOption, SlaveOption
@@ -33,5 +33,5 @@ def doctor(
     from edge_agent.cli.doctor_run import examine  # noqa: PLC0415  # `liftwarden --help` must stay light
 
     place = place_of(context, config, socket)
-    with free_port(place, port, take_port, "diag doctor") as free:
-        examine(free, profile, slave, line, yes=yes, json=json, lang=place.lang)
+    free = serial_port(place, port, take_port, "diag doctor")
+    examine(free, profile, slave, line, yes=yes, json=json, lang=place.lang)

@@ -11,13 +11,16 @@ from rich.cells import set_cell_size
 from rich.console import Console
 
 from edge_agent.cli.borrow import FreePort
+from edge_agent.cli.consent import agreed, folded, loss_lines, say
 from edge_agent.cli.doctor_lines import finding_lines, step_line, view_of, word
+from edge_agent.cli.loan import Held, held
 from edge_agent.cli.output import FAILED, fail, json_line, show
 from edge_agent.clock import SystemClock
 from edge_agent.diagnose.causes_ranking import Verdict
 from edge_agent.diagnose.doctor import Doctor, Finding, Patient
 from edge_agent.diagnose.operator import Answer, Instruction, Nobody, Operator
 from edge_agent.diagnose.probe_plan import Prompt, Step
+from edge_agent.link.framed import framed
 from edge_agent.link.outcome import SlaveTimes
 from edge_agent.link.serial_port import SerialBus
 from edge_agent.ports import BusOpener
@@ -36,29 +39,28 @@ _WORD_FUNCTIONS: Final = (ReadFunction.HOLDING, ReadFunction.INPUT)
 _NO: Final = ("n", "否", "不")
 _TYPED_BYTES: Final = 4096
 _TICK_S: Final = 0.5
-_EARLIER_S: Final = 2.0
-"""Before the agent takes a borrowed port back, we have let it go."""
 _WORDS: Final = {
     "blind": Text(
         "没有 --profile: 只读地址 0 起的 2 个寄存器; 不认识它们而沉默的设备会被当作无应答",
         "without --profile only two registers from address 0 are read;"
         " a device that is silent to registers it does not have will look dead",
     ),
-    "on_loss": Text("询问停止后: {effect}", "when the asking stops: {effect}"),
-    "start": Text("现在开始? ", "Start now?"),
-    "not_started": Text("未开始; 用 --yes 可不询问", "not started; --yes starts without asking"),
-    "time_up": Text(
-        "{port}: 借用时间已到; 用更长的 --take-port 再试", "{port}: the time is up; try a longer --take-port"
-    ),
+    "on_loss": Text("{name}, 询问停止后: {effect}", "{name}, when the asking stops: {effect}"),
 }
 
 
 def examine(
     free: FreePort, profile: str | None, slave: int | None, line: str | None, *, yes: bool, json: bool, lang: str
 ) -> None:
-    """Examine and tell. Raises ProtocolError (options) or AgentError (the port), one line each."""
-    patient = _patient(free, profile, slave, line, yes=yes, lang=lang)
-    finding = asyncio.run(_examined(free, patient, SerialBus(), lang))
+    """Warn, ask, examine, tell. Raises ProtocolError (options) or AgentError (the port), one line each."""
+    name, slave = _whom(free, profile, slave)
+    known = None if name is None else load_profile(name)
+    patient = _patient(free, known, slave, line, lang)
+    if not _may_start(free, known, yes=yes, lang=lang):
+        raise fail(say("not_started", lang))
+    open_bus = framed(SerialBus(), free.framing if known is None else known.framing)
+    with held(free, loss_accepted=True) as hand:
+        finding = asyncio.run(_examined(free.name, hand, patient, open_bus, lang))
     if json:
         json_line(view_of(finding, free.name))
     else:
@@ -67,16 +69,16 @@ def examine(
         raise typer.Exit(FAILED)
 
 
-async def _examined(free: FreePort, patient: Patient, open_bus: BusOpener, lang: str) -> Finding:
+async def _examined(port: str, hand: Held, patient: Patient, open_bus: BusOpener, lang: str) -> Finding:
     progress = _Shown(lang)
-    operator: Operator = _Person(progress, lang) if sys.stdin.isatty() else Nobody()
+    operator: Operator = _Person(progress, lang) if sys.stdin is not None and sys.stdin.isatty() else Nobody()
     doctor = Doctor(open_bus, patient, operator, SystemClock(), progress)
     ticking = asyncio.create_task(progress.tick(), name="progress")
     try:
-        async with asyncio.timeout(None if free.for_s is None else max(0.0, free.for_s - _EARLIER_S)):
+        async with hand.limit():
             return await doctor.examine()
     except TimeoutError as error:
-        raise fail(_say("time_up", lang, port=free.name)) from error
+        raise fail(say("time_up", lang, port=port)) from error
     finally:
         ticking.cancel()
         progress.done()
@@ -85,19 +87,20 @@ async def _examined(free: FreePort, patient: Patient, open_bus: BusOpener, lang:
 # the patient
 
 
-def _patient(free: FreePort, name: str | None, slave: int | None, line: str | None, *, yes: bool, lang: str) -> Patient:
-    """Whom to examine, by the options and by what the agent knows of a borrowed port."""
-    lent = next((device for device in free.devices if slave in {None, device.slave}), None)
-    if name is None and lent is not None:
-        name, slave = lent.profile, lent.slave
+def _whom(free: FreePort, name: str | None, slave: int | None) -> tuple[str | None, int | None]:
+    """Profile and address by the options, else of the device that the agent knows there."""
+    known = next((device for device in free.devices if slave in {None, device.slave}), None)
+    return (name, slave) if name is not None or known is None else (known.profile, known.slave)
+
+
+def _patient(free: FreePort, profile: Profile | None, slave: int | None, line: str | None, lang: str) -> Patient:
+    """Whom to examine."""
     stated = free.line if line is None else line
-    if name is None:
-        typer.echo(_say("blind", lang), err=True)
+    if profile is None:
+        _tell(pick(_WORDS["blind"], lang))
         request = ReadRequest(1 if slave is None else slave, ReadFunction.HOLDING, 0, 2)
         settings = LineSettings.parse(_ANYWHERE if stated is None else stated)
         return Patient.unknown(free.name, settings, request, _LATENCY_NS)
-    profile = load_profile(name)
-    _warn(profile, yes=yes, lang=lang)
     block = _longest_block(profile)
     address = profile.slave if slave is None else slave
     return Patient(
@@ -116,24 +119,23 @@ def _longest_block(profile: Profile) -> BlockSpec:
     return max(blocks, key=lambda block: block.count)
 
 
-def _warn(profile: Profile, *, yes: bool, lang: str) -> None:
-    """What the device does when the asking stops again; where that is a trip or a lock, only after a yes."""
-    if profile.comm_loss is CommLoss.NONE:
-        return
-    typer.echo(_say("on_loss", lang, effect=pick(profile.comm_loss_effect, lang)), err=True)
-    if profile.comm_loss is not CommLoss.UNKNOWN and not yes and not _agreed(lang):
-        raise fail(_say("not_started", lang))
+def _may_start(free: FreePort, profile: Profile | None, *, yes: bool, lang: str) -> bool:
+    """Tell what the devices do when the asking stops; where that is a trip or a lock, whether somebody says yes."""
+    risks = list(loss_lines(free.at_risk, lang))
+    is_risky = bool(risks)
+    told = {device.profile for device in free.at_risk}
+    if profile is not None and profile.comm_loss is not CommLoss.NONE and profile.name not in told:
+        effect = pick(profile.comm_loss_effect, lang)
+        risks += folded(pick(_WORDS["on_loss"], lang).format(name=profile.name, effect=effect))
+        is_risky |= profile.comm_loss is not CommLoss.UNKNOWN
+    for line in risks:
+        typer.echo(line.plain, err=True)
+    return not is_risky or yes or agreed(say("start", lang))
 
 
-def _agreed(lang: str) -> bool:
-    try:
-        return typer.confirm(_say("start", lang), err=True)
-    except typer.Abort:
-        return False
-
-
-def _say(name: str, lang: str, **facts: object) -> str:
-    return pick(_WORDS[name], lang).format(**facts)
+def _tell(text: str) -> None:
+    for line in folded(text):
+        typer.echo(line.plain, err=True)
 
 
 # the person, and progress
@@ -193,7 +195,7 @@ class _Person:
         """Ask, and wait for a line; the end of the input declines."""
         self._progress.done()
         termios.tcflush(sys.stdin, termios.TCIFLUSH)  # an Enter from before is no answer
-        typer.echo(pick(instruction.said, self._lang), err=True)
+        _tell(pick(instruction.said, self._lang))
         typer.echo(word("enter", self._lang), nl=False, err=True)
         said = await _line(sys.stdin.fileno())
         return Answer.DECLINED if not said or said.strip().lower().startswith(_NO) else Answer.DONE

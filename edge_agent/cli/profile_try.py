@@ -38,6 +38,6 @@ def try_(
     from edge_agent.cli.profile_try_run import try_profile  # noqa: PLC0415  # `liftwarden --help` must stay light
 
     place = place_of(context, config, socket)
-    with free_port(place, port, take_port, "profile try") as free:
-        target = Target(free.name, file, slave, answers_said(option), free.line if line is None else line)
-        try_profile(free, target, period_s=period, seconds=seconds, yes=yes, json=json, lang=place.lang)
+    free = free_port(place, port, take_port, "profile try")
+    target = Target(free.name, file, slave, answers_said(option), free.line if line is None else line)
+    try_profile(free, target, period_s=period, seconds=seconds, yes=yes, json=json, lang=place.lang)

@@ -10,13 +10,15 @@ import msgspec
 import typer
 
 from edge_agent.cli.borrow import FreePort
+from edge_agent.cli.consent import agreed, loss_lines
 from edge_agent.cli.direct import Device, answers_of
+from edge_agent.cli.loan import held
 from edge_agent.cli.output import BAD, FAILED, fail, is_terminal, json_line, show, show_live
 from edge_agent.cli.profile_try_lines import look_lines, summary_lines, word
 from edge_agent.cli.profile_try_tally import Key, Mark, Tally, key_of
 from edge_agent.cli.registers import Look, changes, json_rows
 from edge_agent.cli.target import Target
-from edge_agent.clock import SystemClock, ns
+from edge_agent.clock import NS, SystemClock, ns
 from edge_agent.link.outcome import Failure, FailureKind, Reply
 from edge_agent.local.views import RegisterView
 from edge_agent.ports import PortError
@@ -26,8 +28,6 @@ from protocols.profiles.layout import Block
 from protocols.profiles.loader import load_profile
 from protocols.profiles.schema import CommLoss, OnError, Profile
 
-_EARLIER_S: Final = 2.0
-"""Before the agent takes a borrowed port back, we have let it go."""
 _WITHOUT_WORDS: Final = (FailureKind.EXCEPTION, FailureKind.TIMEOUT)
 
 
@@ -36,15 +36,17 @@ def try_profile(
 ) -> None:
     """Read, show, sum up. Raises ProtocolError (the profile) or AgentError (the port), one line."""
     profile = load_profile(target.profile)
-    _agree(profile, yes=yes, lang=lang)
-    trial = Trial(profile, Device(target, profile, answers_of(profile, target.options, lang)))
-    spans_s = [seconds, None if free.for_s is None else max(0.0, free.for_s - _EARLIER_S)]
-    looks = trial.looks(period_s, min((span_s for span_s in spans_s if span_s is not None), default=None))
-    try:
-        with closing(looks):
-            _show(looks, trial.marks, json=json, lang=lang)
-    except KeyboardInterrupt:
-        pass  # this is how it is ended
+    answers = answers_of(profile, target.options, lang)
+    _agree(profile, free, yes=yes, lang=lang)
+    trial = Trial(profile, Device(target, profile, answers))
+    with held(free, loss_accepted=True) as hand:
+        spans_s = [seconds, None if hand.left_ns is None else hand.left_ns / NS]
+        looks = trial.looks(period_s, min((span_s for span_s in spans_s if span_s is not None), default=None))
+        try:
+            with closing(looks):
+                _show(looks, trial.marks, json=json, lang=lang)
+        except KeyboardInterrupt:
+            pass  # this is how it is ended
     summary = trial.tally.summary()
     if json:
         json_line({"summary": msgspec.structs.asdict(summary) | {"fits": summary.fits}})
@@ -54,20 +56,15 @@ def try_profile(
         raise typer.Exit(BAD if summary.answered else FAILED)
 
 
-def _agree(profile: Profile, *, yes: bool, lang: str) -> None:
-    """What may disturb a lift is asked first."""
+def _agree(profile: Profile, free: FreePort, *, yes: bool, lang: str) -> None:
+    """What may disturb a lift is asked first, and before its master goes away."""
     risks = [word("stub", lang, name=profile.name)] if profile.stub else []
     if profile.comm_loss in (CommLoss.TRIP, CommLoss.LOCK):
         risks.append(word("loss", lang, effect=pick(profile.comm_loss_effect, lang)))
+    risks += [line.plain for line in loss_lines(free.at_risk, lang)]
     for risk in risks:
         typer.echo(risk, err=True)
-    if not risks or yes:
-        return
-    try:
-        agreed = typer.confirm(word("go_on", lang), err=True)
-    except typer.Abort:
-        agreed = False
-    if not agreed:
+    if risks and not yes and not agreed(word("go_on", lang)):
         raise fail(word("not_started", lang))
 
 

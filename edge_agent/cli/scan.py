@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 import typer
 
-from edge_agent.cli.borrow import TakePortOption, free_port
+from edge_agent.cli.borrow import TakePortOption, serial_port
 from edge_agent.cli.options import ConfigOption, JsonOption, SocketOption, examples
 from edge_agent.cli.place import place_of
 
@@ -38,5 +38,5 @@ def scan(
 
     chosen = chosen_of(slaves, bauds, parity)
     place = place_of(context, config, socket)
-    with free_port(place, port, take_port, "diag scan") as free:
-        scan_port(free, chosen, yes=yes, force=force, json=json, lang=place.lang)
+    free = serial_port(place, port, take_port, "diag scan")
+    scan_port(free, chosen, yes=yes, force=force, json=json, lang=place.lang)

@@ -65,9 +65,6 @@ _WORDS: Final[Mapping[str, Text]] = {
         "{port}: no slave answered; check power and A/B wiring, and look the address and line up in the device",
     ),
     "so_far": Text("扫描中断; 到此为止找到:", "Cut off; found until then:"),
-    "time_up": Text(
-        "{port}: 借用时间已到; 用更长的 --take-port 再试", "{port}: the time is up; try a longer --take-port"
-    ),
 }
 
 

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.live import Live
 
+from edge_agent import AgentError
 from edge_agent.cli.borrow import FreePort
+from edge_agent.cli.consent import agreed, loss_lines, say
+from edge_agent.cli.loan import Held, held
 from edge_agent.cli.output import fail, json_line, show
 from edge_agent.cli.scan_lines import found_lines, plain_progress, progress_line, warning_lines, word
 from edge_agent.clock import SystemClock
@@ -28,11 +31,9 @@ from edge_agent.link.serial_port import SerialBus
 from protocols import ProtocolError
 from protocols.modbus.line import LineSettings, Parity
 from protocols.profiles.loader import load_profile, profile_names
-from protocols.profiles.schema import Profile
+from protocols.profiles.schema import Framing, Profile
 
 T = TypeVar("T")
-_EARLIER_S: Final = 2.0
-"""Before the agent takes a borrowed port back, we have let it go."""
 
 
 class Chosen(msgspec.Struct, frozen=True):
@@ -54,34 +55,39 @@ def chosen_of(slaves: str, bauds: str | None, parity: str) -> Chosen:
 
 def scan_port(free: FreePort, chosen: Chosen, *, yes: bool, force: bool, json: bool, lang: str) -> None:
     """Warn, ask, scan, tell. Raises AgentError, one line; what was found until then is told first."""
+    if free.framing is not Framing.RTU:
+        raise AgentError(
+            f"{free.name}: its frames are {free.framing.value}, not Modbus RTU, which is all that a scan speaks;"
+            " examine its devices: liftwarden diag doctor --take-port 10m"
+        )
     profiles = list(_profiles())
     plan = _plan(free, chosen, profiles)
-    warnings = warning_lines(free.name, plan, profiles, lang)
+    warnings = [*warning_lines(free.name, plan, profiles, lang), *loss_lines(free.at_risk, lang)]
     if json:
         for line in warnings:
             typer.echo(line.plain, err=True)
     else:
         show(warnings)
-    if not yes and not _agreed(lang):
+    if not yes and not agreed(word("start", lang)):
         raise fail(word("not_started", lang))
-    with _progress_shown(lang) as shown:
+    with held(free, loss_accepted=True) as hand, _progress_shown(lang) as shown:
         scanner = Scanner(SerialBus(), free.name, SystemClock(), plan, profiles, shown, force=force)
         is_whole = False
         try:
-            is_whole = asyncio.run(_within(scanner, free.for_s))
+            is_whole = asyncio.run(_within(scanner, hand))
         finally:
             shown.done()
             _tell(scanner, json=json, is_whole=is_whole, lang=lang)
     if not is_whole:
-        raise fail(word("time_up", lang, port=free.name))
+        raise fail(say("time_up", lang, port=free.name))
     if not scanner.found:
         raise fail(word("nobody", lang, port=free.name))
 
 
-async def _within(scanner: Scanner, for_s: float | None) -> bool:
+async def _within(scanner: Scanner, hand: Held) -> bool:
     """Whether the scan came to its end in time."""
     try:
-        async with asyncio.timeout(None if for_s is None else max(0.0, for_s - _EARLIER_S)):
+        async with hand.limit():
             await scanner.run()
     except TimeoutError:
         return False
@@ -102,13 +108,6 @@ def _plan(free: FreePort, chosen: Chosen, profiles: Sequence[Profile]) -> ScanPl
     plan = make_plan(profiles, chosen.slaves, chosen.bauds, chosen.parities)
     own = () if free.line is None else (LineSettings.parse(free.line),)
     return msgspec.structs.replace(plan, lines=one_of_each((*own, *plan.lines)))
-
-
-def _agreed(lang: str) -> bool:
-    try:
-        return typer.confirm(word("start", lang), err=True)
-    except typer.Abort:
-        return False
 
 
 def _tell(scanner: Scanner, *, json: bool, is_whole: bool, lang: str) -> None:

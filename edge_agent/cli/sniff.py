@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from edge_agent.cli.borrow import TakePortOption, free_port
+from edge_agent.cli.borrow import TakePortOption, serial_port
 from edge_agent.cli.options import ConfigOption, JsonOption, SocketOption, examples
 from edge_agent.cli.place import place_of
 
@@ -31,6 +31,7 @@ def sniff(
         Path | None,
         typer.Option(metavar="FILE", readable=False, help="Capture for Wireshark, pcapng. / 抓包文件"),
     ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Start without asking. / 不再询问")] = False,
     json: JsonOption = False,
     config: ConfigOption = None,
     socket: SocketOption = None,
@@ -42,5 +43,5 @@ def sniff(
     if write is not None:
         check_new(write)
     place = place_of(context, config, socket)
-    with free_port(place, port, take_port, "diag sniff") as free:
-        listen(free, line, seconds, write, lang=place.lang, json=json)
+    free = serial_port(place, port, take_port, "diag sniff")
+    listen(free, line, seconds, write, yes=yes, lang=place.lang, json=json)

@@ -11,7 +11,10 @@ from rich.console import Console
 from rich.text import Text as Styled
 
 from edge_agent.cli.borrow import FreePort
-from edge_agent.cli.output import json_line
+from edge_agent.cli.consent import agreed, loss_lines
+from edge_agent.cli.consent import say as say_to
+from edge_agent.cli.loan import Held, held
+from edge_agent.cli.output import fail, json_line
 from edge_agent.cli.sniff_lines import head, lines, summary_lines
 from edge_agent.clock import SystemClock, ns
 from edge_agent.diagnose.conversation import Heard, Oddity
@@ -30,19 +33,25 @@ _NS_PER_MS: Final = 1_000_000
 
 
 def listen(
-    free: FreePort, line: str | None, seconds: float | None, write: Path | None, *, lang: str, json: bool
+    free: FreePort, line: str | None, seconds: float | None, write: Path | None, *, yes: bool, lang: str, json: bool
 ) -> None:
     """Until the time is up, the port is lost, the disk is full, or Ctrl-C; the summary comes in any case.
 
     Raises ProtocolError (the line) or AgentError (the port, the file), one line.
     """
     settings = LineSettings.parse(line or free.line or _DEFAULT_LINE)
-    spans_ns = [ns(span_s) for span_s in (seconds, free.for_s) if span_s is not None]
+    for told in loss_lines(free.at_risk, lang):
+        typer.echo(told.plain, err=True)
+    if free.at_risk and not yes and not agreed(say_to("start", lang)):
+        raise fail(say_to("not_started", lang))
     show = _JsonShow() if json else _LineShow(lang)
-    asyncio.run(_listen(free.name, settings, min(spans_ns, default=None), write, show))
+    with held(free, loss_accepted=True) as hand:
+        asyncio.run(_listen(free.name, hand, settings, None if seconds is None else ns(seconds), write, show))
 
 
-async def _listen(port: str, line: LineSettings, for_ns: int | None, write: Path | None, show: "_Show") -> None:
+async def _listen(
+    port: str, hand: Held, line: LineSettings, for_ns: int | None, write: Path | None, show: "_Show"
+) -> None:
     clock = SystemClock()
     bus = Bus(SerialBus(), port, line)
     hearing = _Hearing(show, Tally(line, clock.now_ns()), clock.now_ns())
@@ -55,9 +64,10 @@ async def _listen(port: str, line: LineSettings, for_ns: int | None, write: Path
             hearing.capture = Capture(file, clock.wall().unix_ns - clock.now_ns())
         show.begins(bus, line)
         try:
-            await sniffer.listen(for_ns)
-        except asyncio.CancelledError:
-            pass  # Ctrl-C: this is how it is ended
+            async with hand.limit():
+                await sniffer.listen(for_ns)
+        except (asyncio.CancelledError, TimeoutError):
+            pass  # Ctrl-C, or the port is the agent's again: this is how it is ended
         finally:
             stack.callback(hearing.ends, clock.now_ns(), sniffer.uart_errors)
             sniffer.finish()

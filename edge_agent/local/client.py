@@ -9,11 +9,18 @@ from typing import Final
 import msgspec
 
 from edge_agent import AgentError
-from edge_agent.local.views import LentPort, Reply, Request
+from edge_agent.local.views import BusView, LentPort, Reply, Request
 
 _ANSWER_WITHIN_S: Final = 5.0
 _LENT_WITHIN_S: Final = 20.0
 """The agent ends its request, or the opening of a port that hangs, before it lets go."""
+
+
+class Loan(msgspec.Struct, frozen=True):
+    """A lent port, and the connection's file descriptor: it becomes readable when the agent ends the loan."""
+
+    port: LentPort
+    connection: int
 
 
 class AgentClient:
@@ -24,27 +31,35 @@ class AgentClient:
 
     def ask(self, request: Request) -> Reply:
         """One request, one reply."""
-        with self._connected(_ANSWER_WITHIN_S) as file:
+        with self._connected(_ANSWER_WITHIN_S) as (file, _):
             return self._exchange(file, request)
 
     def stream(self, request: Request) -> Iterator[Reply]:
         """One request, replies until the agent ends or the caller stops."""
-        with self._connected(_ANSWER_WITHIN_S + request.period_s) as file:
+        with self._connected(_ANSWER_WITHIN_S + request.period_s) as (file, _):
             yield self._exchange(file, request)
             while True:
                 yield self._checked(file.readline())
 
-    @contextmanager
-    def borrow(self, holder: str, for_s: float) -> Iterator[LentPort]:
-        """The agent's port, which it takes back when the context ends, this process does, or the time is up."""
-        with self._connected(_LENT_WITHIN_S) as file:
-            reply = self._exchange(file, Request("take_port", holder=holder, period_s=for_s))
-            if reply.lent is None:
-                raise AgentError(f"{self._path}: the agent does not lend its port; same version at both ends?")
-            yield reply.lent
+    def bus(self) -> BusView:
+        """What stands on the agent's bus; nothing is lent by asking."""
+        bus = self.ask(Request("bus")).bus
+        if bus is None:
+            raise AgentError(f"{self._path}: the agent does not tell its bus; same version at both ends?")
+        return bus
 
     @contextmanager
-    def _connected(self, timeout_s: float) -> Iterator[BufferedRWPair]:
+    def borrow(self, holder: str, for_s: float, *, loss_accepted: bool = False) -> Iterator[Loan]:
+        """The agent's port, which it takes back when the context ends, this process does, or the time is up."""
+        with self._connected(_LENT_WITHIN_S) as (file, connection):
+            request = Request("take_port", holder=holder, period_s=for_s, loss_accepted=loss_accepted)
+            reply = self._exchange(file, request)
+            if reply.lent is None:
+                raise AgentError(f"{self._path}: the agent does not lend its port; same version at both ends?")
+            yield Loan(reply.lent, connection)
+
+    @contextmanager
+    def _connected(self, timeout_s: float) -> Iterator[tuple[BufferedRWPair, int]]:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(timeout_s)
             try:
@@ -53,7 +68,7 @@ class AgentClient:
                 raise AgentError(_no_agent(self._path, error)) from error
             with connection.makefile("rwb") as file:
                 try:
-                    yield file
+                    yield file, connection.fileno()
                 except OSError as error:
                     raise AgentError(f"{self._path}: the agent does not answer: {error}; try again") from error
 

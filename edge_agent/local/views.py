@@ -5,6 +5,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from protocols.profiles.schema import CommLoss, Framing
 from protocols.upstream.messages import EventMessage, HealthMessage, SnapshotView, Text
 
 PAUSED: Final = "paused"
@@ -72,38 +73,57 @@ class WhyView(msgspec.Struct, frozen=True):
     signals: list[SignalView]
 
 
-class LentDevice(msgspec.Struct, frozen=True):
-    """A device on a lent port, as the configuration describes it."""
+class BusDevice(msgspec.Struct, frozen=True):
+    """A device on the agent's bus, as configuration and profile describe it.
+
+    `comm_loss` is what it does when its master falls silent.
+    """
 
     name: str
     profile: str
     slave: int
     options: dict[str, str]
+    comm_loss: CommLoss
+    comm_loss_effect: Text
+
+    @property
+    def stops_the_lift(self) -> bool:
+        """Whether it trips or locks when nobody asks it any more."""
+        return self.comm_loss in (CommLoss.TRIP, CommLoss.LOCK)
+
+
+class BusView(msgspec.Struct, frozen=True):
+    """The agent's port, how it speaks there, and with whom."""
+
+    port: str
+    line: str
+    framing: Framing
+    devices: list[BusDevice]
 
 
 class LentPort(msgspec.Struct, frozen=True):
     """The agent's port in somebody else's hands, as long as the connection lasts and no longer than `for_s`."""
 
-    port: str
-    line: str
+    bus: BusView
     for_s: float
-    devices: list[LentDevice]
 
 
-OPERATIONS: Final = ("screen", "read", "watch", "events", "why", "health", "take_port")
+OPERATIONS: Final = ("screen", "read", "watch", "events", "why", "health", "bus", "take_port")
 """What a client can ask for."""
 
 
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line from a client: one of `OPERATIONS`.
 
-    For "take_port", `holder` is who wants the port and `period_s` for how long at most.
+    For "take_port", `holder` is who wants the port, `period_s` for how long at most, and `loss_accepted` that somebody
+    said yes to what the devices do when the agent falls silent. "bus" tells what that concerns, and lends nothing.
     """
 
     op: str
     holder: Annotated[str, Meta(max_length=80)] = ""
     limit: Annotated[int, Meta(ge=1, le=10_000)] = 50
     period_s: float = 0.5
+    loss_accepted: bool = False
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -115,4 +135,5 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
     events: list[EventMessage] = []
     why: list[WhyView] = []
     health: HealthMessage | None = None
+    bus: BusView | None = None
     lent: LentPort | None = None

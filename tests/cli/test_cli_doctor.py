@@ -25,12 +25,13 @@ from edge_agent.diagnose.operator import Answer, Instruction, Nobody, Operator
 from edge_agent.diagnose.probe_plan import Ask, Listen, ListenElsewhere, Prompt, SearchLines, SearchNeighbours
 from edge_agent.link.outcome import SlaveTimes
 from edge_agent.link.serial_port import SerialBus
-from edge_agent.local.views import LentDevice
+from edge_agent.local.views import BusDevice
 from hil.score.cases import CASES
 from hil.score.trial import examined
 from protocols.modbus.line import LineSettings
 from protocols.modbus.pdu import ReadFunction, ReadRequest
 from protocols.profiles.loader import load_profile
+from protocols.profiles.schema import CommLoss
 from protocols.upstream.messages import Text
 
 PROFILE = "stm32-lift-sensor"
@@ -120,9 +121,15 @@ def test_without_a_profile_two_registers_are_read_and_it_says_so(
 
 
 def test_a_borrowed_port_brings_its_line_and_its_devices() -> None:
-    lent = (LentDevice("a", "invt-chv180", 1, {}), LentDevice("b", PROFILE, 247, {"door_switch": "open_end"}))
+    nothing = Text("无", "nothing")
+    lent = (
+        BusDevice("a", "invt-chv180", 1, {}, CommLoss.NONE, nothing),
+        BusDevice("b", PROFILE, 247, {"door_switch": "open_end"}, CommLoss.NONE, nothing),
+    )
     free = FreePort("/dev/ttyUSB0", "9600 8N1", lent)
-    patient = doctor_run._patient(free, None, 247, None, yes=False, lang="en")
+    assert doctor_run._whom(free, None, None) == ("invt-chv180", 1)
+    assert doctor_run._whom(free, None, 247) == (PROFILE, 247)
+    patient = doctor_run._patient(free, load_profile(PROFILE), 247, None, "en")
     assert (patient.request.slave, patient.request.count) == (247, 19)
     assert set(patient.neighbours) == {1, 247}
 

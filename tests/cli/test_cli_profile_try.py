@@ -13,7 +13,8 @@ from cli_agent import FakeAgent, Invoke
 from edge_agent.cli.profile_try_lines import summary_lines
 from edge_agent.cli.profile_try_tally import Mark, Tally
 from edge_agent.link.outcome import Failure, FailureKind
-from edge_agent.local.views import LentPort, RegisterView, Reply
+from edge_agent.local.views import BusView, LentPort, RegisterView, Reply
+from protocols.profiles.schema import Framing
 
 MS = 1_000_000
 DOOR = """\
@@ -225,10 +226,13 @@ def test_ctrl_c_ends_with_the_summary(port: Path, file: Path) -> None:
 
 @pytest.mark.process
 def test_the_agents_port_can_be_borrowed(ask: Invoke, agent: FakeAgent, port: Path, file: Path) -> None:
-    agent.will_answer("take_port", Reply(lent=LentPort(str(port), "19200 8N1", 2.0, [])))
+    bus = BusView(str(port), "19200 8N1", Framing.RTU, [])
+    agent.will_answer("bus", Reply(bus=bus))
+    agent.will_answer("take_port", Reply(lent=LentPort(bus, 2.0)))
     result = ask("profile", "try", file, "--take-port", "10m")
     assert result.exit_code == 0
-    assert (agent.asked[0].op, agent.asked[0].period_s) == ("take_port", 600)
+    assert [asked.op for asked in agent.asked] == ["bus", "take_port"]
+    assert agent.asked[1].period_s == 600
     assert "looks: 1, answers: 2" in result.stdout
 
 

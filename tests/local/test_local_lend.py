@@ -13,10 +13,14 @@ from edge_agent import AgentError
 from edge_agent.config import load_config
 from edge_agent.equipment import equipment_of
 from edge_agent.lending import Lender
-from edge_agent.local.views import LentDevice, LentPort, Reply, Request
+from edge_agent.local.views import BusDevice, BusView, LentPort, Reply, Request
+from protocols.profiles.loader import load_profile
+from protocols.profiles.schema import CommLoss, Framing
 from protocols.resources import config_text
+from protocols.upstream.messages import Text
 
-LENT = LentPort("/dev/ttyX", "9600 8N1", 60.0, [LentDevice("box", "stm32-lift-sensor", 247, {})])
+BOX = BusDevice("box", "stm32-lift-sensor", 247, {}, CommLoss.NONE, Text("无", "nothing"))
+LENT = LentPort(BusView("/dev/ttyX", "9600 8N1", Framing.RTU, [BOX]), 60.0)
 TAKE = msgspec.json.encode(Request("take_port", holder="test", period_s=60.0)) + b"\n"
 
 
@@ -80,9 +84,9 @@ async def test_a_client_that_borrows_has_the_port_as_long_as_its_context_lasts(t
     async with served(tmp_path / "s", echo, desk.lend) as agent:
 
         def borrow() -> LentPort:
-            with agent.client.borrow("test", 60.0) as lent:
+            with agent.client.borrow("test", 60.0) as loan:
                 assert desk.out == 1
-                return lent
+                return loan.port
 
         assert await asyncio.wait_for(asyncio.to_thread(borrow), WITHIN_S) == LENT
         await asyncio.wait_for(desk.back.wait(), WITHIN_S)
@@ -117,9 +121,17 @@ class Poller:
         self.back.append(lease)
 
 
-def lender(tmp_path: Path, worries: list[str], poller: Poller) -> Lender:
-    path = tmp_path / "agent.yaml"
-    path.write_text(config_text("agent", "example")[0], encoding="utf-8")
+def lender(tmp_path: Path, worries: list[str], poller: Poller, comm_loss: str = "") -> Lender:
+    """Of the example's box; with `comm_loss`, of a box that does that when its master falls silent."""
+    path, box = tmp_path / "agent.yaml", tmp_path / "box.yaml"
+    text = config_text("agent", "example")[0]
+    if comm_loss:
+        profile = config_text("profiles", "stm32-lift-sensor")[0]
+        changed = profile.replace("comm_loss: none", f"comm_loss: {comm_loss}")
+        box.write_text(changed, encoding="utf-8")
+        text = text.replace("profile: stm32-lift-sensor", f"profile: {box}")
+        text = text.replace('comm_loss_accepted_by: ""', "comm_loss_accepted_by: test")
+    path.write_text(text, encoding="utf-8")
     config = load_config(str(path))
     return Lender(config, equipment_of(config), poller, lambda: worries, lambda: None)  # type: ignore[arg-type]  # all it needs
 
@@ -128,8 +140,11 @@ async def test_what_is_lent_says_what_stands_on_the_bus(tmp_path: Path) -> None:
     poller = Poller()
     async with lender(tmp_path, [], poller).lend(Request("take_port", holder="doctor", period_s=600.0)) as reply:
         assert reply.lent is not None
-        assert (reply.lent.port, reply.lent.line) == ("/dev/ttyUSB0", "9600 8N1")
-        assert reply.lent.devices == [LentDevice("box", "stm32-lift-sensor", 247, {"door_switch": "open_end"})]
+        bus = reply.lent.bus
+        assert (bus.port, bus.line, bus.framing) == ("/dev/ttyUSB0", "9600 8N1", Framing.RTU)
+        effect = load_profile("stm32-lift-sensor").comm_loss_effect
+        options = {"door_switch": "open_end"}
+        assert bus.devices == [BusDevice("box", "stm32-lift-sensor", 247, options, CommLoss.NONE, effect)]
         assert (poller.lent, poller.back) == ([("doctor", 600 * 10**9)], [])
     assert poller.back == [1]
 
@@ -158,4 +173,25 @@ async def test_it_is_not_lent(tmp_path: Path, request_: Request, worries: list[s
     with pytest.raises(AgentError, match=said):
         async with lender(tmp_path, worries, poller).lend(request_):
             pytest.fail("lent")
+    assert poller.lent == []
+
+
+@pytest.mark.parametrize("comm_loss", ["trip", "lock"])
+async def test_a_port_whose_device_stops_the_lift_is_lent_only_with_a_yes(tmp_path: Path, comm_loss: str) -> None:
+    poller = Poller()
+    lends = lender(tmp_path, [], poller, comm_loss)
+    with pytest.raises(
+        AgentError, match=r"^box \(slave 247\), when polling stops: .*; not lent without a yes to that$"
+    ):
+        async with lends.lend(Request("take_port", holder="doctor", period_s=60.0)):
+            pytest.fail("lent")
+    assert poller.lent == []
+    async with lends.lend(Request("take_port", holder="doctor", period_s=60.0, loss_accepted=True)):
+        assert len(poller.lent) == 1
+
+
+async def test_what_stands_on_the_bus_is_told_without_lending_it(tmp_path: Path) -> None:
+    poller = Poller()
+    bus = lender(tmp_path, ["lift-1: A01 open"], poller, "trip").bus()
+    assert [(device.slave, device.stops_the_lift) for device in bus.devices] == [(247, True)]
     assert poller.lent == []
