@@ -33,7 +33,7 @@ TakePortOption = Annotated[
 
 
 class FreePort(msgspec.Struct, frozen=True):
-    """A port that can be had. If it is the agent's, what the agent knows of it, and for how long to borrow it (`loan.held`).
+    """A port that can be had. If it is the agent's, what the agent knows of it, and how long `loan.held` borrows it.
 
     `socket` and `holder`: whom to ask then, and who asks.
     """

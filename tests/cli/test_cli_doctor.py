@@ -140,6 +140,15 @@ def test_nobody_is_asked_without_a_terminal(invoke: Invoke, practice: Callable[[
     assert isinstance(made.operators[0], Nobody)
 
 
+def test_nobody_is_asked_where_standard_input_is_closed(
+    practice: Callable[[Finding], Practice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = practice(finding(None))
+    monkeypatch.setattr(sys, "stdin", None)
+    doctor_run.examine(FreePort("/dev/ttyS1"), PROFILE, None, None, yes=False, json=False, lang="en")
+    assert isinstance(made.operators[0], Nobody)
+
+
 @pytest.mark.parametrize("arguments", [(), ("--port", "x", "--slave", "0"), ("--port", "x", "--take-port", "10m")])
 def test_wrong_usage_is_exit_code_2(invoke: Invoke, arguments: tuple[str, ...]) -> None:
     assert invoke("diag", "doctor", *arguments).exit_code == 2
