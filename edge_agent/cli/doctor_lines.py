@@ -8,7 +8,7 @@ from rich.text import Text as Styled
 
 from edge_agent.cli.output import wrapped
 from edge_agent.diagnose.causes import Cause, Hand
-from edge_agent.diagnose.causes_ranking import Suspect, Verdict, tests_of
+from edge_agent.diagnose.causes_ranking import Suspect, Verdict, in_doubt, tests_of
 from edge_agent.diagnose.causes_texts import ADVICE, METERS, NAMES, put_back, to_do
 from edge_agent.diagnose.doctor import Finding
 from edge_agent.diagnose.probe_plan import (
@@ -115,7 +115,7 @@ def _about(suspect: Suspect, finding: Finding, lang: str) -> Iterator[Styled]:
     yield from _clues(suspect, lang, _MOST_CLUES)
     test = separating_test(suspect.cause, finding)
     if test is not None:
-        yield from _row(word("test", lang), pick(to_do(test, None, finding.evidence.subject), lang))
+        yield from _row(word("test", lang), pick(test, lang))
     line = finding.diagnosis.line
     if line and suspect.cause in {Cause.WRONG_SPEED, Cause.WRONG_FORMAT}:
         yield from _row(word("line", lang), line)
@@ -124,11 +124,16 @@ def _about(suspect: Suspect, finding: Finding, lang: str) -> Iterator[Styled]:
         yield from _row(word("meter", lang), pick(METERS[suspect.cause], lang))
 
 
-def separating_test(cause: Cause, finding: Finding) -> Hand | None:
+def separating_test(cause: Cause, finding: Finding) -> Text | None:
     """What a person can still do to separate it from the others; None once something is named."""
+    evidence = finding.evidence
     if finding.diagnosis.verdict is Verdict.NAMED:
         return None
-    return next(iter(tests_of(cause, finding.evidence, with_declined=True)), None)
+    doubted = in_doubt(evidence)
+    if doubted is not None:
+        return to_do(Hand.PUT_BACK, doubted, evidence.subject)
+    test = next(iter(tests_of(cause, evidence, with_declined=True)), None)
+    return None if test is None else to_do(test, None, evidence.subject)
 
 
 def _clues(suspect: Suspect, lang: str, most: int) -> Iterator[Styled]:
@@ -208,5 +213,5 @@ def _suspect_view(suspect: Suspect, finding: Finding) -> SuspectView:
         evidence=[ClueView(clue.weight, clue.said) for clue in suspect.clues],
         advice=ADVICE[suspect.cause],
         meter=METERS.get(suspect.cause),
-        test=None if test is None else to_do(test, None, finding.evidence.subject),
+        test=test,
     )

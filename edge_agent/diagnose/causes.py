@@ -36,7 +36,8 @@ class Hand(enum.Enum):
     FIT_TERMINATOR: 120 Ohm across each far end. FIT_BIAS: resistors that hold the idle pair apart, or the adapter's
     switch for them. STOP_DRIVE: stand the lift still with its drive off. REMOVE_DEVICE: take the device that is asked
     off the bus (its wires or its power), leaving everything else. CONNECT_DIRECTLY: join adapter and device with a
-    short cable of their own, past the installed wiring, A to A and B to B.
+    short cable of their own, past the installed wiring, A to A and B to B. PUT_BACK: undo what seemed to help, to see
+    whether the silence comes back: a device may also have come back by itself meanwhile.
     """
 
     SWAP_WIRES = "swap_wires"
@@ -46,3 +47,4 @@ class Hand(enum.Enum):
     STOP_DRIVE = "stop_drive"
     REMOVE_DEVICE = "remove_device"
     CONNECT_DIRECTLY = "connect_directly"
+    PUT_BACK = "put_back"

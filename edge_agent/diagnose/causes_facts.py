@@ -2,7 +2,7 @@
 
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Final, Self
 
 import msgspec
@@ -34,6 +34,7 @@ _MOST_AROUND: Final = 8
 _GARBLES_AT_LEAST: Final = 4
 _JUNK_A_REQUEST: Final = 64
 """In a thousand junk bytes there is one request by its CRC in some 60 cases; among so few, in one of a thousand."""
+_BACK_TURNS: Final = 20
 _ZEROS: Final = frozenset((0x00, 0x80, 0xC0, 0xE0, 0xF0, 0xF8, 0xFC, 0xFE, 0xFF))
 """What a receiver makes of a break or of a line that is let go: a run of spaces, then marks."""
 
@@ -44,12 +45,13 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     `turns`: how often it was asked; `contact`: how often it answered at all; `good`: within its time. Shares are of
     turns. `understood`: short requests that something answered; `intact`: of those the good answers. `flips`: single
     bits turned over in damaged answers. `failed_short`, `failed_long`: turns without a good answer, few registers and
-    many. `second`: turns with more heard than one answer has. `same_garble`: the share of the commonest damaged answer
-    among those to the same request, None with too few of them. `around`: the share of answers with a few odd bytes
-    before or behind, or of turns with some where nobody ever answers; `before` counts only those that do not begin with
-    the answer itself. `lone_breaks`: turns with one empty character
-    and nothing else. `idle_junk`: bytes a second that belong to no frame while nobody is asked, `idle_pulses` the
-    share of them that pulses make. `foreign_line`: settings at which somebody else's requests were heard.
+    many. `whole_since`: how many turns in a row were good at last. `second`: turns with more heard than one answer
+    has. `same_garble`: the share of the commonest damaged answer among those to the same request, None with too few of
+    them. `around`: the share of answers with a few odd bytes before or behind, or of turns with some where nobody ever
+    answers; `before` counts only those that do not begin with the answer itself. `lone_breaks`: turns with one empty
+    character and nothing else. `idle_junk`: bytes a second that belong to no frame while nobody is asked,
+    `idle_pulses` the share of them that pulses make. `foreign_line`: settings at which somebody else's requests were
+    heard.
     """
 
     turns: int
@@ -78,6 +80,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     idle_bursts: int
     foreign_line: LineSettings | None
     longest_silence: int
+    whole_since: int
     uart: UartErrors | None
     latencies_ms: tuple[float, ...]
     stated_ms: float | None
@@ -127,6 +130,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
             longest_silence=max(
                 (len(list(run)) for is_silent, run in groupby(turns, _is_silent) if is_silent), default=0
             ),
+            whole_since=sum(1 for _ in takewhile(_is_answered, reversed(turns))),
             idle_bursts=sum(one.bursts for one in idle),
             uart=_uart([*asked, *idle]),
             latencies_ms=tuple(turn.latency_ns / NS_PER_MS for turn in turns if turn.latency_ns is not None),
@@ -148,6 +152,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         return self.idle_requests > 0 or self.foreign_line is not None or self.strangers > 1
 
     @property
+    def came_back(self) -> bool:
+        """Silent from the first request on, and then good ever since: it came back before anybody did anything."""
+        return self.silent > 2 and self.contact == self.whole_since >= _BACK_TURNS
+
+    @property
     def is_dark(self) -> bool:
         """Asked several times, and nothing that could be an answer."""
         return self.turns > 0 and self.contact == self.damaged == 0
@@ -164,6 +173,10 @@ def _ended(turns: Iterable[Turn], ended: Ended) -> int:
 
 def _is_silent(turn: Turn) -> bool:
     return turn.ended is Ended.SILENT
+
+
+def _is_answered(turn: Turn) -> bool:
+    return turn.ended is Ended.ANSWERED
 
 
 def _failed(turns: Sequence[Turn]) -> float:

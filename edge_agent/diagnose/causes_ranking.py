@@ -12,8 +12,8 @@ from typing import Final
 import msgspec
 
 from edge_agent.diagnose.causes import Cause, Hand
-from edge_agent.diagnose.causes_clues import FAIR, HINT, PROOF, STRONG, Clue
-from edge_agent.diagnose.causes_evidence import Evidence, share
+from edge_agent.diagnose.causes_clues import FAIR, HINT, OFTEN, PROOF, STRONG, Clue
+from edge_agent.diagnose.causes_evidence import Aim, Evidence, share
 from edge_agent.diagnose.causes_facts import Facts
 from edge_agent.diagnose.causes_rules import RULES
 from edge_agent.diagnose.causes_texts import NAMES, to_do
@@ -98,6 +98,9 @@ def diagnose(evidence: Evidence) -> Diagnosis:
     if not suspects:
         works = facts.turns > 0 and trouble(facts) <= HEALTHY_FAILURES
         return Diagnosis(Verdict.HEALTHY if works else Verdict.CANNOT_TELL, ())
+    doubted = in_doubt(evidence)
+    if doubted is not None:
+        return Diagnosis(Verdict.GROUP, suspects, tuple(one.cause for one in suspects if one.cause in _either(doubted)))
     near = tuple(one.cause for one in suspects if suspects[0].weight - one.weight < CLEAR_LEAD)
     if suspects[0].is_tested or (len(near) == 1 and suspects[0].weight >= STRONG):
         return Diagnosis(Verdict.NAMED, suspects, near[:1], line)
@@ -118,7 +121,8 @@ def _clues(evidence: Evidence, facts: Facts) -> Iterator[Clue]:
     for rule in RULES:
         yield from rule(facts, evidence.subject)
     for hand in evidence.tried:
-        yield from _changed(evidence, hand)
+        if hand in TESTED:
+            yield from _changed(evidence, hand)
 
 
 def _changed(evidence: Evidence, hand: Hand) -> Iterator[Clue]:
@@ -128,6 +132,8 @@ def _changed(evidence: Evidence, hand: Hand) -> Iterator[Clue]:
     zh, en = done.zh.rstrip("."), done.en.rstrip(".")
     if hand is Hand.REMOVE_DEVICE:
         yield from _removed(after)
+    elif helped(evidence, hand) and _is_doubtful(evidence, hand):
+        yield from _perhaps(evidence, hand)
     elif helped(evidence, hand):
         said = Text(f"之后见效: {zh}", f"it helped: {en}")
         yield Clue(cause, 2 * PROOF, said)
@@ -142,6 +148,28 @@ def _changed(evidence: Evidence, hand: Hand) -> Iterator[Clue]:
         yield Clue(cause, -FAIR if is_half else -PROOF, said)
         if before.is_dark:
             yield Clue(Cause.DEAD_DEVICE, HINT, said)
+
+
+def _perhaps(evidence: Evidence, hand: Hand) -> Iterator[Clue]:
+    """Silence ended after an instruction that was not undone, or that was, and the device answers all the same."""
+    done = to_do(hand, None, evidence.subject)
+    zh, en = done.zh.rstrip("."), done.en.rstrip(".")
+    if in_doubt(evidence) is None:
+        said = Text(
+            f"自行恢复: 复原后仍有应答 ({zh})", f"it came back by itself: it answers without this as well: {en}"
+        )
+        yield Clue(Cause.DEAD_DEVICE, FAIR, said)
+        yield Clue(Cause.CUT_WIRE, FAIR, said)
+        yield Clue(Cause.SWAPPED_WIRES, -STRONG, said)
+        return
+    for one in _either(hand):
+        said = Text(f"之后有应答, 也可能是自行恢复: {zh}", f"it answers since, or came back by itself: {en}")
+        yield Clue(one, PROOF, said)
+
+
+def _either(hand: Hand) -> tuple[Cause, Cause]:
+    """Why silence ended when an instruction was followed: its cause, or the device came back meanwhile."""
+    return TESTED[hand], Cause.DEAD_DEVICE
 
 
 def _removed(after: Facts) -> Iterator[Clue]:
@@ -163,7 +191,7 @@ def baseline(evidence: Evidence, hand: Hand) -> Facts:
 def helped(evidence: Evidence, hand: Hand) -> bool:
     """Whether an instruction ended the trouble that it tests for; other trouble may remain."""
     before, after = baseline(evidence, hand), Facts.of(evidence, hand)
-    if hand is Hand.REMOVE_DEVICE or after.turns == 0:
+    if hand is Hand.REMOVE_DEVICE or hand not in TESTED or after.turns == 0:
         return False
     if is_cured(before, after):
         return True
@@ -173,6 +201,32 @@ def helped(evidence: Evidence, hand: Hand) -> bool:
         and before.around > _AROUND
         and after.around <= _CURED * before.around
     )
+
+
+def _is_doubtful(evidence: Evidence, hand: Hand) -> bool:
+    """Whether a device that came back by itself would have looked the same, by all that is known.
+
+    It would not have ended the empty characters of an idle line that reads as space.
+    """
+    before = baseline(evidence, hand)
+    if not before.is_dark or before.lone_breaks > before.turns * OFTEN:
+        return False
+    put_back = Facts.of(evidence, Hand.PUT_BACK)
+    return put_back.turns == 0 or put_back.contact > 0
+
+
+def in_doubt(evidence: Evidence) -> Hand | None:
+    """The instruction that ended the silence, as long as nobody has put it back and looked; None if there is none."""
+    last = next((hand for hand in reversed(evidence.tried) if hand in TESTED), None)
+    if last is None or evidence.turns(Aim.FIRST, after=Hand.PUT_BACK):
+        return None
+    return last if helped(evidence, last) and _is_doubtful(evidence, last) else None
+
+
+def to_undo(evidence: Evidence) -> Hand | None:
+    """The last instruction that was followed, if it did not help and is still in place."""
+    last = evidence.tried[-1] if evidence.tried else None
+    return None if last is None or last is Hand.PUT_BACK or helped(evidence, last) else last
 
 
 def is_cured(before: Facts, after: Facts) -> bool:
@@ -190,8 +244,10 @@ def trouble(facts: Facts) -> float:
 
 def next_test(evidence: Evidence, diagnosis: Diagnosis) -> Hand | None:
     """The instruction that separates best now: that of the weightiest suspect whose own was not given yet."""
-    if diagnosis.verdict is Verdict.HEALTHY or not diagnosis.suspects:
+    if diagnosis.verdict is Verdict.HEALTHY or not diagnosis.suspects or Hand.PUT_BACK in evidence.tried:
         return None
+    if in_doubt(evidence) is not None:
+        return None if Hand.PUT_BACK in evidence.declined else Hand.PUT_BACK
     first = diagnosis.suspects[0]
     if diagnosis.verdict is Verdict.NAMED and _is_over(first, evidence):
         return None
@@ -211,8 +267,11 @@ def _is_over(first: Suspect, evidence: Evidence) -> bool:
 def tests_of(cause: Cause, evidence: Evidence, *, with_declined: bool = False) -> list[Hand]:
     """The instructions that test a cause and were not given yet, the best first."""
     given = {*evidence.tried, *(() if with_declined else evidence.declined)}
+    facts = Facts.of(evidence)
+    if facts.came_back:
+        return []  # whatever is done now, it answers already
     tests = [hand for hand, tested in TESTED.items() if tested is cause and hand not in given]
-    if cause is Cause.SWAPPED_WIRES and Facts.of(evidence).neighbours:
+    if cause is Cause.SWAPPED_WIRES and facts.neighbours:
         return tests[::-1]  # the adapter's end is good: others answer
     return tests
 

@@ -71,6 +71,7 @@ _DONE: Final[Mapping[Hand, Text]] = {
     Hand.CONNECT_DIRECTLY: Text(
         "用短线把适配器直接接到从站 {slave} 的端子", "Join adapter and device {slave} by a short cable of their own"
     ),
+    Hand.PUT_BACK: Text("把刚才的改动恢复原样", "Put back what was changed last"),
 }
 _UNDONE: Final[Mapping[Hand, Text]] = {
     Hand.SWAP_WIRES: Text("适配器处 A 和 B 换回原样", "Put A and B at the adapter back as they were"),
@@ -80,11 +81,15 @@ _UNDONE: Final[Mapping[Hand, Text]] = {
     Hand.STOP_DRIVE: Text("恢复变频器", "Let the drive run again"),
     Hand.REMOVE_DEVICE: Text("把从站 {slave} 接回总线", "Put device {slave} back on the bus"),
     Hand.CONNECT_DIRECTLY: Text("恢复原来的接线", "Put the wiring back as it was"),
+    Hand.PUT_BACK: Text("再恢复改动", "Make the last change again"),
 }
 
 
 def to_do(hand: Hand, undo: Hand | None, subject: Subject) -> Text:
     """The instruction as a sentence; what did not help is put back first."""
+    if hand is Hand.PUT_BACK and undo is not None:
+        back = put_back(undo, subject)
+        return Text(f"为了确认: {back.zh}", f"To be sure: {back.en[0].lower()}{back.en[1:]}")
     done = _DONE[hand]
     if undo is None:
         text = Text(f"{done.zh}.", f"{done.en}.")

@@ -14,7 +14,7 @@ import msgspec
 from edge_agent.clock import NS
 from edge_agent.diagnose.causes import Hand
 from edge_agent.diagnose.causes_evidence import Aim, Asked, Ended, Evidence, Listened, Subject
-from edge_agent.diagnose.causes_ranking import Diagnosis, diagnose, helped
+from edge_agent.diagnose.causes_ranking import Diagnosis, diagnose, to_undo
 from edge_agent.diagnose.causes_texts import to_do
 from edge_agent.diagnose.operator import Answer, Instruction, Operator
 from edge_agent.diagnose.probe_line import QUARANTINE_NS, ProbeLine, delta
@@ -132,9 +132,8 @@ class Doctor:
             self._probe.close()
         diagnosis = diagnose(evidence)
         before = diagnosis if before is None else before
-        last = evidence.tried[-1] if evidence.tried else None
-        to_undo = None if last is None or helped(evidence, last) else last
-        return Finding(diagnosis, before, evidence, self._prompts, WHOLE_NS - self._left_ns(), to_undo)
+        probing_ns = WHOLE_NS - self._left_ns()
+        return Finding(diagnosis, before, evidence, self._prompts, probing_ns, to_undo(evidence))
 
     def _left_ns(self) -> int:
         return WHOLE_NS - (self._clock.now_ns() - self._begun_ns - self._waited_ns)

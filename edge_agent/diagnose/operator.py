@@ -19,7 +19,8 @@ class Answer(enum.Enum):
 class Instruction(msgspec.Struct, frozen=True):
     """One thing for a person to do, as code and as a sentence.
 
-    `undo`: what was done before and did not help; it is to be put back first, and the sentence says so.
+    `undo`: what was done before and is to be put back first, since it did not help, or, for `Hand.PUT_BACK`, what this
+    undoes; the sentence says so.
     """
 
     hand: Hand

@@ -12,7 +12,15 @@ from edge_agent.clock import NS
 from edge_agent.diagnose.causes import Hand
 from edge_agent.diagnose.causes_evidence import Aim, Evidence
 from edge_agent.diagnose.causes_facts import Facts
-from edge_agent.diagnose.causes_ranking import HEALTHY_FAILURES, Verdict, diagnose, helped, next_test, trouble
+from edge_agent.diagnose.causes_ranking import (
+    HEALTHY_FAILURES,
+    Verdict,
+    diagnose,
+    in_doubt,
+    next_test,
+    to_undo,
+    trouble,
+)
 
 MOST_PROMPTS: Final = 3
 WHOLE_NS: Final = 120 * NS
@@ -173,5 +181,4 @@ def _prompt(evidence: Evidence, left_ns: int) -> Prompt | None:
     hand = next_test(evidence, diagnose(evidence))
     if hand is None:
         return None
-    last = evidence.tried[-1] if evidence.tried else None
-    return Prompt(hand, None if last is None or helped(evidence, last) else last)
+    return Prompt(hand, in_doubt(evidence) if hand is Hand.PUT_BACK else to_undo(evidence))

@@ -79,6 +79,13 @@ def patient(plan: Plan, bench: CopperBench, line: LineSettings | None = None) ->
     def swap_at_device() -> None:
         device.wiring.swapped = not device.wiring.swapped
 
+    wirings = (bench.adapter.wiring, device.wiring)
+    joined = [(wiring, wiring.drives, wiring.hears) for wiring in wirings]
+
+    def as_installed() -> None:
+        for wiring, drives, hears in joined:
+            wiring.drives, wiring.hears = drives, hears
+
     def connect_directly() -> None:
         bench.adapter.wiring.join()
         device.wiring.join()
@@ -100,6 +107,7 @@ def patient(plan: Plan, bench: CopperBench, line: LineSettings | None = None) ->
         Hand.FIT_BIAS: lambda: setattr(bench.pair, "idle", idle),
         Hand.STOP_DRIVE: bench.start_drive,
         Hand.REMOVE_DEVICE: lambda: bench.reconnect(device.name),
+        Hand.CONNECT_DIRECTLY: as_installed,
     }
     return Patient(
         opener=bench.opener,

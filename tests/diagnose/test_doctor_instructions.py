@@ -1,11 +1,12 @@
 """What an instruction changes: which is asked for, what it proves, what is put back."""
 
+import msgspec
 import pytest
 from doctor_evidence import ANSWER, asked, damaged, diagnosis, evidence, good, quiet, silent, with_flips
 
 from edge_agent.diagnose.causes import Cause, Hand
 from edge_agent.diagnose.causes_evidence import Aim, Ended, Evidence, Turn
-from edge_agent.diagnose.causes_ranking import Verdict, diagnose, helped, next_test
+from edge_agent.diagnose.causes_ranking import Verdict, diagnose, helped, next_test, to_undo
 from edge_agent.diagnose.probe_plan import (
     LEAST_LEFT_NS,
     MOST_PROMPTS,
@@ -35,14 +36,71 @@ def after(hand: Hand, turns: list[Turn]) -> Evidence:
     return evidence(*SEARCHED, asked(turns, after=hand), tried=[hand])
 
 
-def test_silence_that_ends_after_swapping_was_swapped_wires() -> None:
-    found = diagnose(after(Hand.SWAP_WIRES, [good()] * 4))
+def put_back(hand: Hand, turns: list[Turn]) -> Evidence:
+    """The device answered after this instruction; then it was undone."""
+    then = after(hand, [good()] * 4).and_tried(Hand.PUT_BACK)
+    return then.and_probe(asked(turns, after=Hand.PUT_BACK))
+
+
+@pytest.mark.parametrize(
+    ("hand", "cause"),
+    [
+        (Hand.SWAP_WIRES, Cause.SWAPPED_WIRES),
+        (Hand.SWAP_AT_DEVICE, Cause.SWAPPED_WIRES),
+        (Hand.CONNECT_DIRECTLY, Cause.CUT_WIRE),
+    ],
+)
+def test_silence_that_ends_after_an_instruction_and_comes_back_without_it_is_named(hand: Hand, cause: Cause) -> None:
+    seen = put_back(hand, [silent()] * 4)
+    found = diagnose(seen)
+    assert (found.verdict, found.suspects[0].cause) == (Verdict.NAMED, cause)
+    assert (next_step(seen, WHOLE_NS), to_undo(seen)) == (None, None)
+
+
+@pytest.mark.parametrize("hand", [Hand.SWAP_WIRES, Hand.SWAP_AT_DEVICE, Hand.CONNECT_DIRECTLY])
+def test_what_ended_the_silence_is_put_back_before_it_is_named(hand: Hand) -> None:
+    assert next_step(after(hand, [good()] * 4), WHOLE_NS) == Prompt(Hand.PUT_BACK, undo=hand)
+
+
+def test_a_device_that_answers_with_everything_put_back_came_back_by_itself() -> None:
+    seen = put_back(Hand.SWAP_WIRES, [good()] * 4)
+    found = diagnose(seen)
+    assert (found.verdict, set(found.group)) == (Verdict.GROUP, {Cause.DEAD_DEVICE, Cause.CUT_WIRE})
+    assert Cause.SWAPPED_WIRES not in [one.cause for one in found.suspects]
+    assert "by itself" in found.suspects[0].clues[1].said.en
+    assert next_step(seen, WHOLE_NS) is None
+
+
+@pytest.mark.parametrize("declined", [[], [Hand.PUT_BACK]])
+def test_what_ended_the_silence_and_was_not_put_back_is_not_named_alone(declined: list[Hand]) -> None:
+    seen = msgspec.structs.replace(after(Hand.SWAP_WIRES, [good()] * 4), declined=frozenset(declined))
+    found = diagnose(seen)
+    assert (found.verdict, set(found.group)) == (Verdict.GROUP, {Cause.SWAPPED_WIRES, Cause.DEAD_DEVICE})
+    if declined:
+        assert next_step(seen, WHOLE_NS) is None
+
+
+def test_empty_characters_that_end_with_a_swap_need_no_second_proof() -> None:
+    seen = evidence(
+        quiet(),
+        asked([silent(b"\x00")] * 30),
+        asked([good()] * 4, after=Hand.SWAP_WIRES),
+        tried=[Hand.SWAP_WIRES],
+    )
+    found = diagnose(seen)
     assert (found.verdict, found.suspects[0].cause) == (Verdict.NAMED, Cause.SWAPPED_WIRES)
+    assert next_step(seen, WHOLE_NS) is None
 
 
-def test_silence_that_ends_past_the_installed_wiring_was_a_cut_wire() -> None:
-    found = diagnose(after(Hand.CONNECT_DIRECTLY, [good()] * 4))
-    assert (found.verdict, found.suspects[0].cause) == (Verdict.NAMED, Cause.CUT_WIRE)
+def test_nobody_is_sent_to_the_wires_of_a_device_that_is_back() -> None:
+    seen = evidence(quiet(), asked([silent()] * 13), asked([good()] * 20))
+    assert set(diagnose(seen).group) == {Cause.CUT_WIRE, Cause.DEAD_DEVICE}
+    assert next_test(seen, diagnose(seen)) is None
+
+
+def test_silence_between_answers_is_still_tested_past_the_installed_wiring() -> None:
+    seen = evidence(quiet(), asked([*[good()] * 5, *[silent()] * 8]), asked([good()] * 20))
+    assert next_test(seen, diagnose(seen)) is Hand.CONNECT_DIRECTLY
 
 
 def test_silence_that_nothing_ends_is_the_device() -> None:
@@ -134,7 +192,7 @@ def test_of_two_causes_that_their_tests_proved_the_first_is_named() -> None:
 
 
 def test_nothing_is_asked_for_once_a_cause_is_proven() -> None:
-    assert next_step(after(Hand.SWAP_WIRES, [good()] * 4), WHOLE_NS) is None
+    assert next_step(put_back(Hand.SWAP_WIRES, [silent()] * 4), WHOLE_NS) is None
 
 
 def test_nobody_is_asked_a_fourth_time() -> None:

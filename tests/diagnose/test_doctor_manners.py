@@ -1,16 +1,18 @@
 """What the doctor keeps from doing on the copper bench: talking over a master, reading what may be denied, guessing."""
 
+import asyncio
 from collections.abc import Callable
 
 import msgspec
 import pytest
 
-from edge_agent.diagnose.causes import Cause
+from edge_agent.cli.doctor_lines import view_of
+from edge_agent.diagnose.causes import Cause, Hand
 from edge_agent.diagnose.causes_evidence import Aim
 from edge_agent.diagnose.causes_facts import Facts
 from edge_agent.diagnose.causes_ranking import Verdict
 from edge_agent.diagnose.doctor import Doctor, Finding, Patient, denied_by_any
-from edge_agent.diagnose.operator import Nobody
+from edge_agent.diagnose.operator import Answer, Instruction, Nobody, Operator
 from edge_agent.link.outcome import SlaveTimes
 from edge_agent.ports import BusPort, OnBytes, OnLost
 from hil.bus.copper_bench import CopperBench
@@ -34,6 +36,7 @@ def stated(request: ReadRequest = REQUEST) -> Patient:
 def examined(
     patient: Patient,
     change: Callable[[CopperBench], None] = lambda _bench: None,
+    operator: Operator | None = None,
     **bench: object,
 ) -> tuple[Finding, list[bytes]]:
     """The finding and everything the doctor sent."""
@@ -42,11 +45,22 @@ def examined(
         specs = {"slaves": (SlaveSpec(1),), "line": LINE, "seed": 3} | bench
         made = CopperBench(**specs)  # type: ignore[arg-type]
         change(made)
-        doctor = Doctor(made.opener, patient, Nobody(), VirtualClock(), lambda _step, _left_ns: None)
+        doctor = Doctor(made.opener, patient, operator or Nobody(), VirtualClock(), lambda _step, _left_ns: None)
         finding = await doctor.examine()
         return finding, [tapped.data for tapped in made.taps if tapped.source == "agent"]
 
     return run_virtual(main())
+
+
+def away_until(seconds: float) -> Callable[[CopperBench], None]:
+    """The device boots and answers from then on."""
+
+    def change(bench: CopperBench) -> None:
+        device = bench.slaves["slave 1"]
+        device.dead = True
+        running_loop().call_later(seconds, setattr, device, "dead", False)
+
+    return change
 
 
 def dead(bench: CopperBench) -> None:
@@ -151,3 +165,39 @@ def test_an_unknown_device_that_needs_seconds_is_told_without_a_number_that_nobo
     assert suspect.cause is Cause.SLOW_DEVICE
     assert "nothing states how soon" in suspect.clues[0].said.en
     assert "100 ms" not in suspect.clues[0].said.en
+
+
+class Obedient:
+    """Says after 20 s that it is done, and changes nothing; declines some."""
+
+    def __init__(self, declined: frozenset[Hand] = frozenset()) -> None:
+        self.asked: list[Instruction] = []
+        self._declined = declined
+
+    async def do(self, instruction: Instruction) -> Answer:
+        self.asked.append(instruction)
+        await asyncio.sleep(20)
+        return Answer.DECLINED if instruction.hand in self._declined else Answer.DONE
+
+
+@pytest.mark.parametrize(("seconds", "hand"), [(50, Hand.SWAP_WIRES), (60, Hand.CONNECT_DIRECTLY)])
+def test_a_device_that_boots_while_somebody_works_is_not_named_by_what_he_did(seconds: int, hand: Hand) -> None:
+    person = Obedient()
+    finding, _ = examined(stated(), away_until(seconds), person)
+    assert [one.hand for one in person.asked[-2:]] == [hand, Hand.PUT_BACK]
+    assert person.asked[-1].undo is hand
+    assert (finding.diagnosis.verdict, finding.to_undo) == (Verdict.GROUP, None)
+    assert set(finding.diagnosis.group) == {Cause.CUT_WIRE, Cause.DEAD_DEVICE}
+
+
+def test_putting_back_is_asked_for_with_its_reason() -> None:
+    person = Obedient()
+    examined(stated(), away_until(50), person)
+    assert person.asked[-1].said.en == "To be sure: put A and B at the adapter back as they were."
+
+
+def test_a_report_of_what_was_not_put_back_tells_that_test() -> None:
+    finding, _ = examined(stated(), away_until(50), Obedient(frozenset((Hand.PUT_BACK,))))
+    assert set(finding.diagnosis.group) == {Cause.SWAPPED_WIRES, Cause.DEAD_DEVICE}
+    test = "To be sure: put A and B at the adapter back as they were."
+    assert {view.test.en for view in view_of(finding, "copper").causes if view.test is not None} == {test}
