@@ -238,8 +238,8 @@ def test_tshark_reads_the_register_and_ties_the_answer_to_its_query(conversation
 
 
 @pytest.mark.tshark
-def test_tshark_reads_a_file_whose_writer_was_killed(conversation: Path) -> None:
+def test_tshark_reads_a_file_whose_writer_was_killed(path: Path) -> None:
     """The file is never closed properly: there is nothing to close."""
-    with capture(conversation) as file:
+    with capture(path) as file:
         file.write(Packet(NOON_UNIX_NS, REQUEST))
-        assert len(shown(conversation)) == 1
+        assert len(shown(path)) == 1
