@@ -196,7 +196,7 @@ class _Person:
         self._progress.done()
         termios.tcflush(sys.stdin, termios.TCIFLUSH)  # an Enter from before is no answer
         _tell(pick(instruction.said, self._lang))
-        typer.echo(word("enter", self._lang), nl=False, err=True)
+        typer.echo("\n".join(line.plain for line in folded(word("enter", self._lang))) + " ", nl=False, err=True)
         said = await _line(sys.stdin.fileno())
         return Answer.DECLINED if not said or said.strip().lower().startswith(_NO) else Answer.DONE
 

@@ -220,15 +220,26 @@ def test_enter_is_done_and_n_or_the_end_declines(
     assert "Swap A and B.\nEnter when done" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_a_person_is_asked_fits_the_screen(terminal: int, lang: str, capsys: pytest.CaptureFixture[str]) -> None:
+    subject = Subject(5, LineSettings.parse("9600 8N1"), 0)
+    for hand in Hand:
+        asyncio.run(answered(terminal, b"\n", Instruction(hand, to_do(hand, None, subject)), lang))
+        assert [line for line in capsys.readouterr().err.splitlines() if cell_len(line) > WIDTH] == []
+
+
 def test_an_enter_from_before_the_question_is_no_answer(terminal: int) -> None:
     os.write(terminal, b"\n")
     assert asyncio.run(answered(terminal, b"n\n")) is Answer.DECLINED
 
 
-async def answered(terminal: int, typed: bytes) -> Answer:
+SWAP = Instruction(Hand.SWAP_WIRES, Text("对调", "Swap A and B."))
+
+
+async def answered(terminal: int, typed: bytes, instruction: Instruction = SWAP, lang: str = "en") -> Answer:
     """What the person at the terminal is taken to say, who types once the question stands there."""
-    person = doctor_run._Person(doctor_run._Shown("en"), "en")
-    asking = asyncio.create_task(person.do(Instruction(Hand.SWAP_WIRES, Text("对调", "Swap A and B."))))
+    person = doctor_run._Person(doctor_run._Shown(lang), lang)
+    asking = asyncio.create_task(person.do(instruction))
     await asyncio.sleep(0)
     os.write(terminal, typed)
     async with asyncio.timeout(20):
