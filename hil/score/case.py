@@ -55,7 +55,8 @@ class Patient(msgspec.Struct, frozen=True):
     may or may not have UART counters. `line`: what the device is believed to be set to. `request`: a read of FC 03 or
     04 that the device serves. `latency_ns`: how long after a request its answer begins at the latest, by its data
     sheet. `hands`: what instructions change; `undo`: how the same person puts it back, once the doctor has measured
-    that it did not help and asks for something else, or asks for that alone (`Hand.PUT_BACK`). `declined`: instructions that cannot be followed here.
+    that it did not help and asks for something else, or asks for that alone (`Hand.PUT_BACK`). `declined`:
+    instructions that cannot be followed here.
     """
 
     opener: BusOpener
