@@ -15,8 +15,8 @@ FIRST_RUN: Final = (
     "When they were run for the first time (87273a3, seeds 0 to 9) 481 of 500 had the true cause in the top 2 and 478"
     " were named; all were in time. Who was misled was not counted yet. The doctor was changed in four ways afterwards,"
     " one of them (which neighbours are asked) after a look at a row of the table below; then in seven more after a"
-    " review, two of them (requests found by chance in junk, a device that is back before anybody helps) set with single"
-    " trials and a part of the cases' code in view. So it is no hold-out any more."
+    " review, two of them (requests found by chance in junk, a device that is back before anybody helps) set with"
+    " single trials and a part of the cases' code in view. So it is no hold-out any more."
 )
 """Kept as it was: what is run again and again is no hold-out any more."""
 _P95: Final = 0.95
@@ -109,7 +109,7 @@ def _document(score: Score) -> Iterator[str]:
     if score.holdout:
         yield from ("", "## The hold-out set", "")
         yield (
-            "Cases by somebody who had not read the doctor (`hil/score/holdout.py`); the doctor's author has not read"
+            "Cases by somebody who had not read the doctor (`hil/score/holdout.py`); the doctor's author had not read"
             " them, but for a few lines that a linter showed."
             f" {FIRST_RUN}"
         )
