@@ -66,6 +66,11 @@ class Patient(msgspec.Struct, frozen=True):
     is_stated: bool = True
 
     @classmethod
+    def stated(cls, port: str, line: LineSettings, request: ReadRequest, latency_ns: int) -> Self:
+        """A device that is known to answer within `latency_ns` and to deny nothing."""
+        return cls(port, line, request, SlaveTimes(latency_ns, max_late_ns=0, min_gap_ns=0))
+
+    @classmethod
     def unknown(cls, port: str, line: LineSettings, request: ReadRequest, latency_ns: int) -> Self:
         """A device of which nothing is known; `latency_ns` is how long an answer is waited for at first.
 

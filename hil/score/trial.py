@@ -10,7 +10,6 @@ from edge_agent.diagnose.causes_ranking import Diagnosis, Verdict
 from edge_agent.diagnose.doctor import Doctor, Finding
 from edge_agent.diagnose.doctor import Patient as Examined
 from edge_agent.diagnose.operator import Answer, Instruction
-from edge_agent.link.outcome import SlaveTimes
 from hil.loop import NS_PER_S, VirtualClock, run_virtual, running_loop
 from hil.score.case import Case, Patient
 
@@ -68,8 +67,7 @@ def examined(case: Case, seed: int) -> tuple[Finding, float]:
 
     async def main() -> tuple[Finding, float]:
         patient = case.build(seed)
-        times = SlaveTimes(patient.latency_ns, max_late_ns=0, min_gap_ns=0)
-        subject = Examined(patient.port, patient.line, patient.request, times)
+        subject = Examined.stated(patient.port, patient.line, patient.request, patient.latency_ns)
         doctor = Doctor(patient.opener, subject, _Person(patient), VirtualClock(), lambda _step, _left_ns: None)
         begun_ns = running_loop().now_ns
         finding = await doctor.examine()

@@ -13,7 +13,6 @@ from edge_agent.diagnose.causes_facts import Facts
 from edge_agent.diagnose.causes_ranking import Verdict
 from edge_agent.diagnose.doctor import Doctor, Finding, Patient, denied_by_any
 from edge_agent.diagnose.operator import Answer, Instruction, Nobody, Operator
-from edge_agent.link.outcome import SlaveTimes
 from edge_agent.ports import BusPort, OnBytes, OnLost
 from hil.bus.copper_bench import CopperBench
 from hil.bus.copper_nodes import AsksSpec, SlaveSpec
@@ -30,7 +29,7 @@ NAMED_AT_ONCE_NS = 20_000_000_000
 
 def stated(request: ReadRequest = REQUEST) -> Patient:
     """A device of which it is known that it answers within 20 ms."""
-    return Patient("copper", LINE, request, SlaveTimes(20 * MS, max_late_ns=0, min_gap_ns=0))
+    return Patient.stated("copper", LINE, request, 20 * MS)
 
 
 def examined(
