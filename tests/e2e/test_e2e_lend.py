@@ -14,7 +14,8 @@ BORROWER = textwrap.dedent(
     """
     import sys, time, serial
     from edge_agent.local.client import AgentClient
-    with AgentClient(sys.argv[1]).borrow("test", 600.0) as lent:
+    with AgentClient(sys.argv[1]).borrow("test", 600.0) as loan:
+        lent = loan.port.bus
         with serial.Serial(lent.port, 9600, exclusive=True):
             print("borrowed", lent.line, lent.devices[0].profile, flush=True)
             time.sleep(600)

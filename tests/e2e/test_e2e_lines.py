@@ -55,10 +55,7 @@ def test_a_bad_configuration_is_refused_with_file_line_and_the_nearest_key(tmp_p
 
 def test_a_missing_configuration_is_refused_with_its_name_and_what_to_do(tmp_path: Path) -> None:
     (line,) = refused_start(tmp_path / "nothing.yaml")
-    assert (
-        line
-        == f"{tmp_path}/nothing.yaml: cannot read: No such file or directory; name a readable configuration with -c"
-    )
+    assert line == f"{tmp_path}/nothing.yaml: cannot read: No such file or directory; name a readable configuration"
 
 
 def test_a_bad_setting_on_the_command_line_is_refused_by_name() -> None:

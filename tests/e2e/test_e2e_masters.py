@@ -70,7 +70,7 @@ def pymodbus(site: Site, name: str, block: Block) -> tuple[int, ...]:
 def ours(site: Site, name: str) -> dict[int, int]:
     """Every word by its address, as `diag read` shows them."""
     options = [word for item in options_of(name).items() for word in ("--option", "=".join(item))]
-    said = site.liftwarden("diag", "read", "--port", str(site.link), "--profile", name, *options, "--json")
+    said = site.liftwarden("diag", "read", "--port", str(site.link), "--profile", name, *options, "--yes", "--json")
     rows = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     return {row["address"] + index: word for row in rows for index, word in enumerate(row["words"])}
 
