@@ -24,7 +24,7 @@ from edge_agent.points import Point, reached
 from edge_agent.ports import Clock
 from edge_agent.state.fusion import Fusion
 from edge_agent.state.intake import Intake, debounces
-from edge_agent.state.present import plain, snapshot_view
+from edge_agent.state.present import register_views, snapshot_view
 from protocols.lift.catalogue import Catalogue
 from protocols.lift.snapshot import LiftSnapshot, items_of
 from protocols.lift.vocabulary import ITEMS
@@ -41,7 +41,6 @@ from protocols.upstream.messages import (
 )
 
 _log: Final = logging.getLogger(__name__)
-_NS_PER_MS: Final = 1_000_000
 _ALARM_CLASS: Final = "A"
 
 
@@ -301,19 +300,11 @@ class LiftRuntime:
         """Every row of every device as last read."""
         now_ns = self._clock.now_ns()
         return [
-            RegisterView(
-                device=device,
-                block=held.block.name,
-                address=row.address,
-                words=row.words,
-                name=row.name,
-                item=row.item,
-                value=plain(row.value),
-                unit=row.unit,
-                age_ms=(now_ns - held.from_ns) // _NS_PER_MS,
-            )
+            view
             for (device, _), held in self._held.items()
-            for row in self._layouts[device].raw(held.block, held.words)
+            for view in register_views(
+                device, held.block.name, self._layouts[device].raw(held.block, held.words), now_ns - held.from_ns
+            )
         ]
 
     def why_views(self) -> list[WhyView]:

@@ -18,13 +18,12 @@ from edge_agent.link.serial_port import SerialBus
 from edge_agent.link.transports import transport_of
 from edge_agent.local.views import RegisterView
 from edge_agent.ports import PortError
-from edge_agent.state.present import plain
+from edge_agent.state.present import register_views
 from protocols.profiles.layout import Block
 from protocols.profiles.lineup import common_line
 from protocols.profiles.loader import load_profile
 from protocols.profiles.schema import CommLoss, Profile
 
-_NS_PER_MS: Final = 1_000_000
 _ADVICE: Final = {
     FailureKind.TIMEOUT: "; check power, A/B wiring, address and line",
     FailureKind.CRC: "; check the line settings, and for a second master on the bus",
@@ -125,21 +124,8 @@ class Device:
 
     def rows(self, block: Block, reply: Reply) -> list[RegisterView]:
         """What a block's answer says, row by row."""
-        age_ms = (self._clock.now_ns() - reply.request_end_ns) // _NS_PER_MS
-        return [
-            RegisterView(
-                device=self._profile.name,
-                block=block.name,
-                address=row.address,
-                words=row.words,
-                name=row.name,
-                item=row.item,
-                value=plain(row.value),
-                unit=row.unit,
-                age_ms=age_ms,
-            )
-            for row in self.layout.raw(block, reply.words)
-        ]
+        age_ns = self._clock.now_ns() - reply.request_end_ns
+        return register_views(self._profile.name, block.name, self.layout.raw(block, reply.words), age_ns)
 
     def problem(self, block: Block, failure: Failure) -> str:
         """One line for a person: where, why, what to look at."""

@@ -63,7 +63,7 @@ class RtuMaster:
         self._clock = clock
         self._deframer = Deframer.for_replies()
         self._turn = asyncio.Lock()
-        self._counters: dict[int, Counters] = {}
+        self._counters: defaultdict[int, Counters] = defaultdict(Counters)
         self._quarantine: dict[int, int] = {}
         self._exchange: Exchange | None = None
         self._last: Exchange | None = None
@@ -108,10 +108,7 @@ class RtuMaster:
 
     def counters(self, slave: int) -> Counters:
         """What was counted for a slave so far."""
-        counters = self._counters.get(slave)
-        if counters is None:
-            counters = self._counters[slave] = Counters()
-        return counters
+        return self._counters[slave]
 
     def quarantined_until(self, slave: int) -> int:
         """When the slave may be asked again; an instant in the past if it may be now."""

@@ -15,6 +15,7 @@ import asyncio
 import ipaddress
 import os
 import socket
+from collections import defaultdict
 from typing import Final
 
 from pymodbus.exceptions import ModbusException
@@ -65,7 +66,7 @@ class TcpMaster:
         self._is_open = False
         self._turn = asyncio.Lock()
         self._connection: TcpConnection | None = None
-        self._counters: dict[int, Counters] = {}
+        self._counters: defaultdict[int, Counters] = defaultdict(Counters)
         self._quarantine: dict[int, int] = {}
         self._last: TcpTurn | None = None
 
@@ -91,10 +92,7 @@ class TcpMaster:
 
     def counters(self, slave: int) -> Counters:
         """What was counted for a slave so far."""
-        counters = self._counters.get(slave)
-        if counters is None:
-            counters = self._counters[slave] = Counters()
-        return counters
+        return self._counters[slave]
 
     def quarantined_until(self, slave: int) -> int:
         """When the slave may be asked again; an instant in the past if it may be now."""

@@ -1,10 +1,13 @@
-"""A snapshot as people and platforms see it."""
+"""A snapshot, and the registers behind it, as people and platforms see them."""
 
 import enum
+from collections.abc import Iterable
 
 from edge_agent.config_types import LiftConfig
+from edge_agent.local.views import RegisterView
 from protocols.lift.snapshot import Item, LiftSnapshot, items_of
 from protocols.lift.vocabulary import Validity
+from protocols.profiles.layout import RawRow
 from protocols.upstream.messages import ItemView, SnapshotView, Stamp
 
 _NS_PER_MS = 1_000_000
@@ -43,3 +46,21 @@ def snapshot_view(snapshot: LiftSnapshot, lift: LiftConfig, at: Stamp) -> Snapsh
         floor_index=index,
         floor_label=None if index is None else lift.floors[index].label,
     )
+
+
+def register_views(device: str, block: str, rows: Iterable[RawRow], age_ns: int) -> list[RegisterView]:
+    """A block's rows, read so long ago."""
+    return [
+        RegisterView(
+            device=device,
+            block=block,
+            address=row.address,
+            words=row.words,
+            name=row.name,
+            item=row.item,
+            value=plain(row.value),
+            unit=row.unit,
+            age_ms=age_ns // _NS_PER_MS,
+        )
+        for row in rows
+    ]
