@@ -13,13 +13,13 @@ from edge_agent.diagnose.causes_facts import Facts
 from edge_agent.diagnose.causes_ranking import Verdict
 from edge_agent.diagnose.doctor import Doctor, Finding, Patient, denied_by_any
 from edge_agent.diagnose.operator import Answer, Instruction, Nobody, Operator
-from edge_agent.ports import BusPort, OnBytes, OnLost
 from hil.bus.copper_bench import CopperBench
 from hil.bus.copper_nodes import AsksSpec, SlaveSpec
 from hil.loop import VirtualClock, run_virtual, running_loop
 from protocols import ProtocolError
 from protocols.modbus.line import LineSettings
 from protocols.modbus.pdu import ReadFunction, ReadRequest, encode_reply, parse_request
+from tests.diagnose.answering_port import AnsweringPort
 
 LINE = LineSettings.parse("9600 8N1")
 REQUEST = ReadRequest(1, ReadFunction.HOLDING, 0, 2)
@@ -76,38 +76,18 @@ def test_another_master_that_is_heard_is_named_and_not_talked_over(line: str) ->
     assert finding.probing_ns <= NAMED_AT_ONCE_NS
 
 
-class AnyParity:
+class AnyParity(AnsweringPort):
     """A device that looks at no parity bit, at 9600 Bd, and boots for so long."""
-
-    notes = ()
-    grain_ns = 0
 
     def __init__(self, boots_s: int) -> None:
         self._boots_ns = boots_s * 1000 * MS
 
-    async def __call__(self, _port: str, line: LineSettings, on_bytes: OnBytes, _on_lost: OnLost) -> BusPort:
-        self._line, self._on_bytes = line, on_bytes
-        return self
-
     def write(self, data: bytes) -> None:
         request, now_ns = parse_request(data), running_loop().now_ns
         assert isinstance(request, ReadRequest)
-        if request.slave == 1 and self._line.baud == LINE.baud and now_ns > self._boots_ns:
+        if request.slave == 1 and self.line.baud == LINE.baud and now_ns > self._boots_ns:
             answer = encode_reply(request, [0] * request.count)
-            t_ns = now_ns + self._line.wire_ns(len(data) + len(answer)) + 10 * MS
-            running_loop().call_at_ns(t_ns, self._on_bytes, answer, t_ns)
-
-    async def drained(self) -> None:
-        return
-
-    def flush_input(self) -> None:
-        return
-
-    def uart_errors(self) -> None:
-        return None
-
-    def close(self) -> None:
-        return
+            self.answer(answer, self.line.wire_ns(len(data) + len(answer)) + 10 * MS)
 
 
 def test_a_device_that_comes_back_during_the_search_is_not_set_otherwise() -> None:

@@ -9,7 +9,7 @@ import pytest
 from edge_agent.diagnose.causes_evidence import Ended, Listened, Turn
 from edge_agent.diagnose.probe_line import QUARANTINE_NS, ProbeLine
 from edge_agent.link.outcome import SlaveTimes
-from edge_agent.ports import BusPort, OnBytes, OnLost, PortError, UartErrors
+from edge_agent.ports import PortError, UartErrors
 from hil.bus.copper_bench import CopperBench
 from hil.bus.copper_nodes import AsksSpec, BabbleSpec, SlaveSpec
 from hil.bus.copper_port import COPPER_PORT
@@ -20,6 +20,7 @@ from hil.loop import VirtualClock, run_virtual, running_loop
 from protocols import ProtocolError
 from protocols.modbus.line import LineSettings
 from protocols.modbus.pdu import ReadFunction, ReadRequest, encode_reply, encode_request, parse_request
+from tests.diagnose.answering_port import AnsweringPort
 
 LINE = LineSettings.parse("9600 8N1")
 MS = 1_000_000
@@ -122,34 +123,13 @@ def test_an_echo_damaged_beyond_recognition_is_known_by_coming_while_we_sent(del
     assert len(turn.heard) < len(encode_request(REQUEST)) // 2
 
 
-class Unpaced:
+class Unpaced(AnsweringPort):
     """A pty's other end: the answer is there as soon as the request is written."""
-
-    notes = ()
-    grain_ns = 0
-
-    async def __call__(self, _port: str, _line: LineSettings, on_bytes: OnBytes, _on_lost: OnLost) -> BusPort:
-        self._on_bytes = on_bytes
-        return self
 
     def write(self, data: bytes) -> None:
         request = parse_request(data)
         assert isinstance(request, ReadRequest)
-        answer = encode_reply(request, [0] * request.count)
-        t_ns = running_loop().now_ns + MS
-        running_loop().call_at_ns(t_ns, self._on_bytes, answer, t_ns)
-
-    async def drained(self) -> None:
-        return
-
-    def flush_input(self) -> None:
-        return
-
-    def uart_errors(self) -> None:
-        return None
-
-    def close(self) -> None:
-        return
+        self.answer(encode_reply(request, [0] * request.count), MS)
 
 
 def test_an_answer_that_is_there_at_once_is_no_echo() -> None:

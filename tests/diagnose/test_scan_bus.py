@@ -1,121 +1,23 @@
 """A scan on a bus in virtual time: who is found, at what speed, what is asked, and when it keeps quiet."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable
 
-import msgspec
 import pytest
 
-from edge_agent.diagnose.scan import Progress, Scanner
+from edge_agent.diagnose.scan import Scanner
 from edge_agent.diagnose.scan_found import FoundSlave, How
-from edge_agent.diagnose.scan_identity import Verdict
-from edge_agent.diagnose.scan_plan import BAUDS, FIRST_LISTEN_NS, PARITIES, longest_ns, make_plan
+from edge_agent.diagnose.scan_plan import FIRST_LISTEN_NS, PARITIES, longest_ns, make_plan
 from edge_agent.diagnose.scan_quiet import LineInUse
 from edge_agent.ports import PortError
 from hil.bus.copper_bench import CopperBench
 from hil.bus.copper_nodes import AsksSpec, SlaveSpec
 from hil.bus.copper_port import Adapter
-from hil.bus.memory import MEMORY_PORT, MemoryBus
-from hil.bus.segment import Segment, Tapped
+from hil.bus.memory import MEMORY_PORT
 from hil.loop import VirtualClock, run_virtual, running_loop
 from protocols.modbus.crc import append_crc
-from protocols.modbus.deframer import Deframer, Frame
 from protocols.modbus.line import LineSettings
-from protocols.profiles.loader import load_profile
-from protocols.profiles.schema import Identity, Profile
-
-MS = 1_000_000
-S = 1000 * MS
-BOX = load_profile("stm32-lift-sensor")
-DRIVE = load_profile("invt-chv180")
-COMMON = LineSettings.parse("9600 8N1")
-RARE = LineSettings.parse("38400 8O1")
-
-Says = Callable[[bytes], bytes | None]
-"""What a slave answers to a whole request."""
-
-
-def registers(slave: int, there: dict[int, int]) -> Says:
-    """Answers for the registers it has; an exception 02h for others (Modbus application protocol V1.1b3, 6.3)."""
-
-    def say(adu: bytes) -> bytes:
-        address, count = int.from_bytes(adu[2:4], "big"), int.from_bytes(adu[4:6], "big")
-        wanted = range(address, address + count)
-        if any(register not in there for register in wanted):
-            return append_crc(bytes((slave, adu[1] | 0x80, 2)))
-        data = b"".join(there[register].to_bytes(2, "big") for register in wanted)
-        return append_crc(bytes((slave, adu[1], len(data))) + data)
-
-    return say
-
-
-def silent_elsewhere(slave: int, first: int, count: int) -> Says:
-    """Answers only reads within its range, like the sensor box."""
-    say = registers(slave, dict.fromkeys(range(first, first + count), 7))
-
-    def answer(adu: bytes) -> bytes | None:
-        said = say(adu)
-        return None if said[1] & 0x80 else said
-
-    return answer
-
-
-class Site:
-    """A bus with slaves; the scan's end is the only master unless the test speaks as another."""
-
-    def __init__(self, line: LineSettings = COMMON) -> None:
-        self.line = line
-        self.taps: list[Tapped] = []
-        self.progress: list[Progress] = []
-        self.segment = Segment(running_loop(), line, self.taps.append)
-        self.port = MemoryBus(lambda: self.segment)
-        self.clock = VirtualClock()
-
-    def add(self, slave: int, says: Says, latency_ms: float = 10, line: LineSettings | None = None) -> None:
-        deframer = Deframer.for_requests()
-
-        def heard(data: bytes, t_ns: int) -> None:
-            for found in deframer.feed(data, t_ns):
-                if isinstance(found, Frame) and found.adu[0] == slave:
-                    answer = says(found.adu)
-                    if answer is not None:
-                        running_loop().call_at_ns(t_ns + round(latency_ms * MS), end.send, answer)
-
-        end = self.segment.attach(f"slave {slave}", heard, self.line if line is None else line)
-
-    def speak(self, data: bytes, every_ms: float) -> None:
-        """Another master, for ever."""
-        end = self.segment.attach("other", lambda _data, _t_ns: None, self.line)
-
-        def again() -> None:
-            end.send(data)
-            running_loop().call_at_ns(running_loop().now_ns + round(every_ms * MS), again)
-
-        running_loop().call_at_ns(100 * MS, again)
-
-    def scanner(
-        self,
-        slaves: Sequence[int] = range(1, 248),
-        bauds: tuple[int, ...] = BAUDS,
-        profiles: Sequence[Profile] = (BOX, DRIVE),
-        *,
-        force: bool = False,
-    ) -> Scanner:
-        plan = make_plan(profiles, tuple(slaves), bauds, PARITIES)
-        return Scanner(self.port, MEMORY_PORT, self.clock, plan, profiles, self.progress.append, force=force)
-
-    @property
-    def asked(self) -> list[Tapped]:
-        return [tapped for tapped in self.taps if tapped.source == "agent"]
-
-
-def on_site(script: Callable[[Site], Coroutine[object, object, None]], line: LineSettings = COMMON) -> Site:
-    async def run() -> Site:
-        site = Site(line)
-        await script(site)
-        return site
-
-    return run_virtual(run())
+from tests.diagnose.scan_bench import BOX, COMMON, DRIVE, MS, RARE, S, Site, on_site, registers, silent_elsewhere
 
 
 def speed(scanner: Scanner) -> int | None:
@@ -410,62 +312,3 @@ def test_without_error_counters_every_parity_that_works_is_told() -> None:
 def test_the_line_of_another_master_is_told_with_its_parity() -> None:
     _, error = on_copper(lambda: CopperBench([SlaveSpec(2)], line=RARE, second_master=AsksSpec(slave=2)))
     assert f"somebody speaks at {RARE} (slaves heard: 2" in str(error)
-
-
-# what a device may be
-
-
-def likely(says: Says, slave: int, profile: Profile, line: LineSettings) -> list[tuple[str, Verdict, str]]:
-    found: list[tuple[str, Verdict, str]] = []
-
-    async def script(site: Site) -> None:
-        site.add(slave, says)
-        scanner = site.scanner(slaves=(slave,), profiles=(profile,))
-        await scanner.run()
-        found.extend((one.profile, one.verdict, one.reason.en) for one in scanner.found[slave].likenesses)
-
-    on_site(script, line)
-    return found
-
-
-DRIVE_LINE = LineSettings.parse(DRIVE.line.default)
-
-
-def identified(**stated: object) -> Profile:
-    return msgspec.structs.replace(DRIVE, identity=(Identity(row="device_code", **stated),))  # type: ignore[arg-type]
-
-
-def test_an_identity_without_a_stated_value_only_could_be_it_and_says_why() -> None:
-    assert likely(registers(1, {0x3016: 0x0102}), 1, identified(), DRIVE_LINE) == [
-        (
-            "invt-chv180",
-            Verdict.COULD_BE,
-            "device_code (3016h) = 0102h; its profile states no value to compare with",
-        )
-    ]
-
-
-@pytest.mark.parametrize("stated", [{"expect": (0x0102, 0x0103)}, {"within": (0x0100, 0x01FF)}])
-def test_an_identity_with_the_stated_value_looks_like_it(stated: dict[str, object]) -> None:
-    assert likely(registers(1, {0x3016: 0x0102}), 1, identified(**stated), DRIVE_LINE) == [
-        ("invt-chv180", Verdict.LOOKS_LIKE, "device_code (3016h) = 0102h, as its profile states")
-    ]
-
-
-def test_an_identity_with_another_value_is_not_it() -> None:
-    assert likely(registers(1, {0x3016: 0x0999}), 1, identified(expect=(0x0102,)), DRIVE_LINE) == []
-
-
-def test_a_device_without_the_identity_register_is_not_it() -> None:
-    assert likely(registers(1, {0x1001: 3}), 1, identified(expect=(0x0102,)), DRIVE_LINE) == []
-
-
-def test_a_device_at_settings_that_the_profile_does_not_allow_is_not_it() -> None:
-    assert likely(registers(1, {0x3016: 0x0102}), 1, identified(expect=(0x0102,)), COMMON) == []
-
-
-def test_without_identity_registers_it_could_be_what_has_the_same_range() -> None:
-    assert likely(silent_elsewhere(247, 0x0010, 19), 247, BOX, COMMON) == [
-        ("stm32-lift-sensor", Verdict.COULD_BE, "0010h-0022h can be read; no register tells the type")
-    ]
-    assert likely(silent_elsewhere(247, 0x0010, 4), 247, BOX, COMMON) == []
