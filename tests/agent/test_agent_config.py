@@ -143,6 +143,20 @@ def test_a_device_that_stops_the_lift_when_polling_stops_needs_somebody_who_acce
     assert load_config(str(good)).lifts[0].devices[0].comm_loss_accepted_by == "Li Wei, maintenance"
 
 
+def test_a_stub_is_not_polled_whoever_accepts_what_it_does(tmp_path: Path) -> None:
+    accepted = ('comm_loss_accepted_by: ""', "comm_loss_accepted_by: Li Wei, maintenance")
+    assert "arkel-arcode is a stub" in refusal(
+        write(tmp_path, ("profile: stm32-lift-sensor", "profile: arkel-arcode"), accepted)
+    )
+    shipped, _ = config_text("profiles", "stm32-lift-sensor")
+    profile = tmp_path / "unfilled.yaml"
+    profile.write_text(f"{shipped}\nstub: true\n", encoding="utf-8")
+    path = write(tmp_path, ("profile: stm32-lift-sensor", f"profile: {profile}"), accepted)
+    assert "is a stub, its map is not known" in refusal(path)
+    profile.write_text(f"{shipped}\nstub: false\n", encoding="utf-8")
+    assert load_config(str(path)).lifts[0].devices[0].comm_loss_accepted_by == "Li Wei, maintenance"
+
+
 def test_what_a_set_made_wrong_is_blamed_on_it(tmp_path: Path) -> None:
     path = write(tmp_path)
     assert refusal(path, {"uplink.broker": "mqtt://10.0.0.1"}).startswith("--set uplink.broker: ")
