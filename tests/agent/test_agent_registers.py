@@ -6,17 +6,13 @@ from pathlib import Path
 from edge_agent.cli.direct import Device
 from edge_agent.cli.target import Target
 from edge_agent.clock import SystemClock
-from edge_agent.config import load_config
-from edge_agent.equipment import equipment_of
-from edge_agent.lift_runtime import LiftRuntime, Terminal
 from edge_agent.link.outcome import Reply
 from edge_agent.state.present import register_views
-from hil.loop import VirtualClock, run_virtual
-from protocols.lift.catalogue import load_catalogue
+from hil.loop import run_virtual
 from protocols.lift.vocabulary import DriveState
 from protocols.profiles.layout import RawRow
 from protocols.profiles.loader import load_profile
-from protocols.resources import config_text
+from tests.support.runtime import HandFed
 
 S = 1_000_000_000
 
@@ -29,31 +25,20 @@ def test_a_row_is_shown_with_its_words_its_meaning_and_its_age() -> None:
 
 
 def test_the_agents_registers_get_older_until_they_are_read_again(tmp_path: Path) -> None:
-    path = tmp_path / "agent.yaml"
-    path.write_text(config_text("agent", "example")[0], encoding="utf-8")
-    config = load_config(str(path))
-    lift, layouts = config.lifts[0], equipment_of(config).layouts_of(config.lifts[0])
-
     async def main() -> None:
-        clock = VirtualClock()
-        terminal = Terminal("t", "j", load_catalogue(), 60)
-        runtime = LiftRuntime(lift, config.detect, layouts, terminal, clock, None, lambda _outcome: None)
-        device = lift.devices[0].name
-        block = layouts[device].blocks[0]
-
-        def read(ago_ns: int) -> set[int]:
-            now_ns = clock.now_ns()
-            runtime.on_block(device, block, (0,) * block.count, now_ns - ago_ns, now_ns)
-            return ages()
+        fed = HandFed(tmp_path)
+        block = fed.layout.blocks[0].name
 
         def ages() -> set[int]:
-            return {view.age_ms for view in runtime.register_views()}
+            return {view.age_ms for view in fed.runtime.register_views()}
 
         await asyncio.sleep(10)
-        assert read(2 * S) == {2000}
+        fed.read(block, ago_ns=2 * S)
+        assert ages() == {2000}
         await asyncio.sleep(7)
         assert ages() == {9000}
-        assert read(S // 10) == {100}
+        fed.read(block, ago_ns=S // 10)
+        assert ages() == {100}
 
     run_virtual(main())
 

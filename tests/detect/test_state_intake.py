@@ -4,18 +4,9 @@ from edge_agent.config_types import ChannelConfig
 from edge_agent.state.intake import Intake, debounces
 from protocols.profiles.layout import Layout, compile_layout
 from protocols.profiles.loader import parse_profile
-from protocols.resources import config_text
+from tests.support.identified_box import TEXT
 
 MS = 1_000_000
-BOX, _ = config_text("profiles", "stm32-lift-sensor")
-HEAD = BOX[: BOX.index("blocks:")]
-TEXT = f"""{HEAD}identity: [{{row: id, expect: [7]}}]
-blocks: [{{name: values, address: 0, count: 1}}, {{name: about, address: 9, count: 1}}]
-rows:
-  - {{name: zone, address: 0, bits: [0, 0], item: door_zone, status: C}}
-  - {{name: lock, address: 0, bits: [1, 1], item: landing_lock, status: C}}
-  - {{name: id, address: 9, status: C}}
-"""
 
 
 def layout(text: str = TEXT) -> Layout:
