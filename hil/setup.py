@@ -27,6 +27,7 @@ class DeviceSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     `first_floor` is the device's number for the lowest landing, `door` the one that a door operator moves, `channels`
     what the inputs of a module are wired to. With `own_alarms` it also reports what its firmware concludes by itself.
+    `stuck`: items whose sensor or wire is dead, or rows by their names, and what the device reads of them for ever.
     """
 
     profile: Annotated[str, Meta(min_length=1)]
@@ -36,6 +37,13 @@ class DeviceSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     door: DoorSide = DoorSide.FRONT
     channels: dict[int, Channel] = {}
     own_alarms: bool = False
+    stuck: dict[str, bool | int] = {}
+
+    def seen(self, values: Mapping[str, object]) -> dict[str, object]:
+        """What the device's inputs say when the lift is like this, with its own numbers for the floors."""
+        floor = values.get("floor")
+        own = {"floor": floor + self.first_floor} if isinstance(floor, int) else {}
+        return {**values, **own, **self.stuck}
 
 
 class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

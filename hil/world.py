@@ -66,8 +66,7 @@ class World:
 
     def values(self, setup: DeviceSetup, t_ns: int) -> Mapping[str, object]:
         """What a device's inputs say at `t_ns`, with its own numbers for the floors."""
-        signals = self.plant.signals(max(t_ns, self.plant.now_ns))
-        return signals.values() | {"floor": signals.floor + setup.first_floor}
+        return setup.seen(self.plant.signals(max(t_ns, self.plant.now_ns)).values())
 
     def connect(
         self, timeline: Timeline, tap: Callable[[Tapped], None] | None = None, delivery: Delivery = Delivery.FRAME

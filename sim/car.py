@@ -1,6 +1,6 @@
 """The car as everything else sees it: what it is doing, where it and its door are, and its one appointment.
 
-Every phase but PARKED and STUCK has an appointment that ends it; entering a phase cancels the one before.
+Every phase but PARKED, STUCK and INSPECTION has an appointment that ends it; entering a phase cancels the one before.
 """
 
 import enum
@@ -13,6 +13,7 @@ from sim.agenda import Agenda, Appointment
 from sim.building import Building
 from sim.controller import Calls
 from sim.doors import DoorTravel
+from sim.hands import Hands
 from sim.motion import Motion, Rest
 from sim.passengers import Crowd
 from sim.trouble import Trouble
@@ -35,6 +36,8 @@ class Phase(enum.Enum):
     BRAKING = "braking"
     CREEPING = "creeping"
     STUCK = "stuck"
+    INSPECTION = "inspection"
+    INSPECTION_RUN = "inspection_run"
 
 
 class Tell(Protocol):
@@ -53,6 +56,7 @@ class Car:
         self.heights_m: Final = building.heights_m
         self.crowd: Final = crowd
         self.trouble: Final = trouble
+        self.hands: Final = Hands()
         self.tell: Final = tell
         self._agenda: Final = agenda
         self._timer: Appointment | None = None
@@ -97,6 +101,12 @@ class Car:
     def is_level(self) -> bool:
         """Whether the car stands level with a landing."""
         return self.off_landing_m(self.now_ns) <= LEVEL_M
+
+    @property
+    def floor_above(self) -> int | None:
+        """The index of the next landing above the car; none from the highest."""
+        index = bisect(self.heights_m, self.motion.position_m(self.now_ns) + LEVEL_M)
+        return index if index < len(self.heights_m) else None
 
     def enter(self, phase: Phase, until_ns: int | None = None, then: Callable[[], None] | None = None) -> None:
         """Be in `phase`, and let `then` end it at `until_ns`."""

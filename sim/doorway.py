@@ -15,6 +15,9 @@ from sim.truth import TruthKind
 RESCUE_HOLD_S: Final = 10.0
 """How long a technician keeps the door open after the last one got out, to look around (a design value)."""
 
+HALF_SHUT: Final = 0.5
+"""Where a closing door is when somebody reaches into its light curtain (a design value)."""
+
 
 @final
 class Doorway:
@@ -29,6 +32,7 @@ class Doorway:
         self._on_dead: Final = on_dead
         self._opened_ns = 0
         self._hold_until_ns = 0
+        self._blocked_ns = 0
         self._hall_stop = False
 
     def open(self) -> None:
@@ -70,10 +74,19 @@ class Doorway:
             self.open()
 
     def let_go(self) -> None:
-        """Whoever holds the door stops doing so."""
-        self._hold_until_ns = 0
+        """Whoever holds the door or stands in its light curtain stops doing so."""
+        self._hold_until_ns = self._blocked_ns = 0
         if self._car.phase is Phase.DWELL:
             self._dwell()
+
+    def block_beam(self) -> bool:
+        """What is armed to block the light curtain does so if the door is closing: it opens again; whether it does."""
+        car = self._car
+        if car.phase is not Phase.CLOSING or car.hands.beam_ns is None:
+            return False
+        self._blocked_ns, car.hands.beam_ns = car.hands.beam_ns, None
+        self.open()
+        return True
 
     def _opened(self) -> None:
         car, floor = self._car, self._car.floor
@@ -134,7 +147,8 @@ class Doorway:
         if car.trouble.rescuing:
             self._hold_until_ns = car.now_ns + to_ns(RESCUE_HOLD_S)
         dwell_s = door.dwell_hall_call_s if self._hall_stop else door.dwell_car_call_s
-        until_ns = max(self._opened_ns + to_ns(dwell_s), self._hold_until_ns, car.now_ns)
+        own_ns = self._opened_ns + max(to_ns(dwell_s), self._blocked_ns)
+        until_ns = max(own_ns, self._hold_until_ns, car.hands.door_until_ns, car.now_ns)
         car.enter(Phase.DWELL, until_ns, self._close)
 
     def _close(self) -> None:
@@ -144,7 +158,18 @@ class Doorway:
             return
         car.door = car.door.turned(car.now_ns, 0.0, to_ns(car.building.door.closing_s))
         car.tell(TruthKind.DOOR_CLOSING, floor=car.floor)
-        car.enter(Phase.CLOSING, car.door.reaches_ns(CLOSED_LIMIT), self._closed)
+        self._blocked_ns = 0
+        if car.hands.beam_ns is None:
+            self._shut()
+        else:
+            car.enter(Phase.CLOSING, car.door.reaches_ns(HALF_SHUT), self._half_shut)
+
+    def _half_shut(self) -> None:
+        if not self.block_beam():
+            self._shut()
+
+    def _shut(self) -> None:
+        self._car.enter(Phase.CLOSING, self._car.door.reaches_ns(CLOSED_LIMIT), self._closed)
 
     def _closed(self) -> None:
         car = self._car

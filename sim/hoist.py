@@ -1,21 +1,25 @@
-"""The car on its way: runs, emergency stops, and creeping to a landing. Whoever sent it is told how it ended."""
+"""The car on its way: runs, emergency stops, creeping, inspection. Whoever sent it is told how it ended."""
 
 from collections.abc import Callable
 from typing import Final, final
 
+from protocols.lift.vocabulary import Direction
 from sim.car import Car, Phase
-from sim.motion import Braking, Rest, Run, brake_between
+from sim.motion import SIGN, Braking, Rest, Run, brake_between
 from sim.trouble import CLEAR_OF_LANDINGS_M, Fault
 from sim.truth import TruthKind
 
 CREEP_ACCEL_MPS2: Final = 0.25
 CREEP_JERK_MPS3: Final = 0.5
 """Creeping is gentle (assumption); only its speed is limited by a standard."""
+INSPECTION_SPEED_MPS: Final = 0.30
+"""At most 0.63 m/s, and 0.30 m/s with 2.0 m or less clear above or below (EN 81-20 5.12.1.5.2.1, C): a building here
+does not say its clearances, and the lower limit holds anywhere."""
 
 
 @final
 class Hoist:
-    """Moves the car. Calls `on_arrived` after a run, `on_halted` after an emergency stop, `on_crept` after creeping."""
+    """Moves the car. Calls `on_arrived` after a run, `on_crept` after creeping, `on_halted` after any other stop."""
 
     def __init__(
         self,
@@ -77,6 +81,21 @@ class Hoist:
         car.motion = Run(car.motion.position_m(car.now_ns), car.heights_m[car.floor], car.now_ns, limits)
         car.enter(Phase.CREEPING, car.motion.end_ns, self._crept)
 
+    def inspect(self, way: Direction, until_ns: int) -> bool:
+        """Slowly `way` until `until_ns`, but not beyond the last landing; whether there is any way to go."""
+        car = self._car
+        here_m = car.motion.position_m(car.now_ns)
+        end_m = car.heights_m[-1] if way is Direction.UP else car.heights_m[0]
+        if SIGN[way] * (end_m - here_m) <= 0:
+            return False
+        speed_mps = min(INSPECTION_SPEED_MPS, car.building.drive.rated_speed_mps)
+        car.motion = Run(here_m, end_m, car.now_ns, (speed_mps, CREEP_ACCEL_MPS2, CREEP_JERK_MPS3))
+        if car.motion.end_ns <= until_ns:
+            car.enter(Phase.INSPECTION_RUN, car.motion.end_ns, self._at_last_landing)
+        else:
+            car.enter(Phase.INSPECTION_RUN, until_ns, self.brake)  # the button let go drops the brake
+        return True
+
     def _chain_opens_ns(self) -> int | None:
         car, run = self._car, self._car.motion
         if car.trouble.armed is not Fault.CHAIN_OPEN or not car.persons or not isinstance(run, Run):
@@ -95,6 +114,11 @@ class Hoist:
 
     def _halted(self) -> None:
         self._stand()
+        self._on_halted()
+
+    def _at_last_landing(self) -> None:
+        self._stand()
+        self._tell_arrived()
         self._on_halted()
 
     def _crept(self) -> None:

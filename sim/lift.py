@@ -8,6 +8,7 @@ from sim.car import Car, Phase
 from sim.controller import BYPASS_LOAD, Calls, answer, heading_to, next_stop
 from sim.doorway import Doorway
 from sim.hoist import Hoist
+from sim.inspection import Inspection
 from sim.passengers import Journeys
 from sim.trouble import PRIED_FRACTION, Fault
 from sim.truth import TruthKind
@@ -26,6 +27,7 @@ class Lift:
         self._journeys: Final = journeys
         self._doorway: Final = Doorway(car, self._set_free, self._closed, self._get_stuck)
         self._hoist: Final = Hoist(car, self._arrived, self._halted, self._doorway.open, self._break_down)
+        self.inspection: Final = Inspection(car, self._hoist, self._resume)
         self._trapped = False
 
     # people
@@ -66,6 +68,31 @@ class Lift:
             self._doorway.be_open()
         return self.car.phase in {Phase.OPENING, Phase.TRANSFER, Phase.DWELL}
 
+    # buttons in the car, and what holds its door
+
+    def ride(self, way: Direction) -> bool:
+        """In the car the button of the next landing above, or of the lowest one, is pressed; whether that is taken."""
+        car = self.car
+        if car.trouble.out_of_order or car.trouble.by_hand:
+            return False
+        floor = car.floor_above if way is Direction.UP else 0
+        if floor is None or (floor == car.floor and car.is_level):
+            return False
+        car.calls = car.calls.with_car(floor)
+        if car.phase is Phase.PARKED:
+            self._dispatch()
+        elif car.phase is Phase.RUNNING:
+            self._hoist.shorten_to(floor)
+        return True
+
+    def keep_open(self) -> None:
+        """Something holds the door open: a car at a landing opens it, or leaves it open."""
+        self._doorway.be_open()
+
+    def block_beam(self) -> bool:
+        """Something is armed to block the light curtain; whether the door is closing, and opens again."""
+        return self._doorway.block_beam()
+
     # mishaps and rescue
 
     def look_for_trouble(self) -> bool:
@@ -85,7 +112,7 @@ class Lift:
         car = self.car
         car.tell(TruthKind.POWER, mains=False)
         car.calls = Calls()
-        if car.phase in {Phase.RUNNING, Phase.CREEPING}:
+        if car.phase in {Phase.RUNNING, Phase.CREEPING, Phase.INSPECTION_RUN}:
             self._hoist.brake()
         elif car.phase is not Phase.BRAKING:
             car.door = car.door.frozen(car.now_ns)
@@ -93,14 +120,9 @@ class Lift:
 
     def power_back(self) -> None:
         """The controller is awake again: people press their buttons once more, and it finds its landing."""
-        car = self.car
-        car.tell(TruthKind.POWER, mains=True)
-        for person in car.crowd.riders:
-            if person.destination is not None:
-                car.calls = car.calls.with_car(person.destination)
-        for floor in range(len(car.heights_m)):
-            self._left_behind_press(floor)
-        if car.trouble.fault is None:
+        self.car.tell(TruthKind.POWER, mains=True)
+        self._everybody_presses()
+        if self.car.trouble.fault is None:
             self.recover()
 
     def pry_door(self) -> bool:
@@ -112,12 +134,17 @@ class Lift:
         return True
 
     def recover(self) -> None:
-        """Bring a stuck car to the nearest landing, slowly and with its door closed, and let people out."""
+        """Bring a stuck car to the nearest landing, slowly and with its door closed, and let people out.
+
+        Under inspection it stays where it is.
+        """
         car = self.car
         if car.phase is not Phase.STUCK:
             return
         closed = car.door.is_closed(car.now_ns)
-        if not car.is_level:
+        if car.trouble.inspecting:
+            car.enter(Phase.INSPECTION)
+        elif not car.is_level:
             car.enter(Phase.STUCK, self._doorway.move_to(0.0), self._hoist.creep)
         elif car.persons or not closed:
             self._doorway.open()
@@ -129,7 +156,7 @@ class Lift:
 
     def _hall_button(self, floor: int, way: Direction) -> None:
         car = self.car
-        if not car.trouble.mains:
+        if not car.trouble.hears_buttons:
             return
         car.calls = car.calls.with_hall(floor, way)
         match car.phase:
@@ -142,6 +169,16 @@ class Lift:
                 self._doorway.button_here(floor)
             case _:
                 pass
+
+    def _everybody_presses(self) -> None:
+        car = self.car
+        if not car.trouble.hears_buttons:
+            return
+        for person in car.crowd.riders:
+            if person.destination is not None:
+                car.calls = car.calls.with_car(person.destination)
+        for floor in range(len(car.heights_m)):
+            self._left_behind_press(floor)
 
     def _left_behind_press(self, floor: int) -> None:
         for way in self.car.crowd.ways_wanted(floor):
@@ -161,9 +198,11 @@ class Lift:
         self._dispatch()
 
     def _dispatch(self) -> None:
-        """Doors closed, car level: go where calls are, or park."""
+        """Doors closed, car level: open again if the door is held, go where calls are, or park."""
         car, target = self.car, self._next_stop()
-        if target is None:
+        if car.now_ns < car.hands.door_until_ns:
+            self._doorway.open()
+        elif target is None:
             self._park()
         elif target == car.floor:
             self._doorway.open()
@@ -219,8 +258,15 @@ class Lift:
 
     def _halted(self) -> None:
         self._get_stuck()
+        self._recover_if_possible()
+
+    def _recover_if_possible(self) -> None:
         if self.car.trouble.rescuing or not self.car.trouble.out_of_order:
             self.recover()
+
+    def _resume(self) -> None:
+        self._everybody_presses()
+        self._recover_if_possible()
 
     def _get_stuck(self) -> None:
         car = self.car

@@ -1,10 +1,11 @@
 """What each stimulus does to the lift."""
 
-from typing import Final, assert_never
+from typing import Final
 
 from sim.agenda import to_ns
 from sim.lift import Lift
 from sim.stimuli import Effect, Stimulus
+from sim.technician import work
 from sim.trouble import ENTRAPPING, Trouble
 
 DEFAULT_HOLD_S: Final = 300.0
@@ -36,7 +37,7 @@ def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noq
         case Stimulus.PERSON_LEAVES:
             return Effect.NOW if lift.idle_persons_leave() else Effect.NONE
         case _:
-            assert_never(stimulus)
+            return work(stimulus, seconds, lift)
 
 
 def _arm(stimulus: Stimulus, lift: Lift, trouble: Trouble) -> Effect:
@@ -47,9 +48,12 @@ def _arm(stimulus: Stimulus, lift: Lift, trouble: Trouble) -> Effect:
 
 
 def _release(lift: Lift, trouble: Trouble) -> Effect:
-    was_wrong = trouble.out_of_order or trouble.wants_passenger
+    car = lift.car
+    was_wrong = trouble.out_of_order or trouble.wants_passenger or trouble.inspecting or car.hands.are_busy(car.now_ns)
     trouble.rescuing = trouble.rescuing or trouble.out_of_order
     trouble.armed = trouble.hold_ns = trouble.fault = None
+    car.hands.let_go()
+    lift.inspection.end()
     lift.call_off()
     lift.recover()
     return Effect.NOW if was_wrong else Effect.NONE

@@ -53,7 +53,7 @@ class Plant:
         self._agenda.advance_to(t_ns)
 
     def apply(self, stimulus: Stimulus, seconds: float | None = None) -> Effect:
-        """Do something to the lift now; `seconds` is for what lasts (hold_door). Says what became of it."""
+        """Do something to the lift now; `seconds` is for what lasts. Says what became of it."""
         self._tell(TruthKind.STIMULUS, stimulus=stimulus.value)
         return act(stimulus, seconds, self._lift)
 
@@ -61,7 +61,7 @@ class Plant:
         """What perfect sensors say at `t_ns` (now, if not given), after advancing to it."""
         if t_ns is not None:
             self.advance_to(t_ns)
-        now, car, trouble = self.now_ns, self._car, self._car.trouble
+        now, car, trouble, hands = self.now_ns, self._car, self._car.trouble, self._car.hands
         direction = car.motion.direction if now < car.motion.end_ns else Direction.NONE
         door_closed = car.door.is_closed(now)
         return PlantSignals(
@@ -78,9 +78,15 @@ class Plant:
             car_calls=car.calls.car,
             hall_calls=car.calls.hall,
             mains=trouble.mains,
-            safety_chain=door_closed and trouble.fault is not Fault.CHAIN_OPEN,
+            safety_chain=door_closed and trouble.fault is not Fault.CHAIN_OPEN and not hands.are_on_chain(now),
             drive_state=_RUNNING[direction],
             faults=(),
+            landing_lock=door_closed and not hands.are_on(Stimulus.LANDING_LOCK, now),
+            car_lock=door_closed and not hands.are_on(Stimulus.CAR_CONTACT, now),
+            overload=hands.are_on(Stimulus.OVERLOAD, now),
+            cabinet_door=hands.are_on(Stimulus.CABINET_DOOR, now),
+            alarm_button=hands.are_on(Stimulus.ALARM_BUTTON, now),
+            door_open_button=hands.are_on(Stimulus.OPEN_BUTTON, now),
             position_m=car.motion.position_m(now),
             persons=car.persons,
             door_fraction=car.door.fraction(now),
@@ -105,6 +111,6 @@ class Plant:
 
 def _mode(trouble: Trouble) -> ServiceMode:
     """Out of service with a standing fault; inspection while a technician works."""
-    if trouble.rescuing:
+    if trouble.by_hand:
         return ServiceMode.INSPECTION
     return ServiceMode.NORMAL if trouble.fault is None else ServiceMode.OUT_OF_SERVICE

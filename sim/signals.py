@@ -24,6 +24,12 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
     safety_chain: bool
     drive_state: DriveState
     faults: tuple[str, ...]
+    landing_lock: bool
+    car_lock: bool
+    overload: bool
+    cabinet_door: bool
+    alarm_button: bool
+    door_open_button: bool
     position_m: float
     persons: int
     door_fraction: float
@@ -48,11 +54,12 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
             "safety_chain": self.safety_chain,
             "drive_state": self.drive_state,
             "faults": self.faults,
-            "landing_lock": self.door_closed,
-            "car_lock": self.door_closed,
-            "overload": False,
-            "cabinet_door": False,
-            "alarm_button": False,
+            "landing_lock": self.landing_lock,
+            "car_lock": self.car_lock,
+            "overload": self.overload,
+            "cabinet_door": self.cabinet_door,
+            "alarm_button": self.alarm_button,
+            "door_open_button": self.door_open_button,
             "brake_command": self.moving,
             "brake_open": self.moving,
             "contactor_command": self.moving,

@@ -1,4 +1,4 @@
-"""What can be done to the lift from outside: mishaps, people, rescue."""
+"""What can be done to the lift from outside: mishaps, people, rescue, and a technician's hands at commissioning."""
 
 import difflib
 import enum
@@ -20,6 +20,20 @@ class Stimulus(enum.Enum):
     IDLE_PERSON = "idle_person"
     PERSON_ENTERS = "person_enters"
     PERSON_LEAVES = "person_leaves"
+    RIDE_UP = "ride_up"
+    RIDE_DOWN = "ride_down"
+    OPEN_BUTTON = "open_button"
+    BLOCK_BEAM = "block_beam"
+    ALARM_BUTTON = "alarm_button"
+    CABINET_DOOR = "cabinet_door"
+    OVERLOAD = "overload"
+    INSPECTION_ON = "inspection_on"
+    INSPECTION_OFF = "inspection_off"
+    INSPECTION_UP = "inspection_up"
+    INSPECTION_DOWN = "inspection_down"
+    STOP_SWITCH = "stop_switch"
+    LANDING_LOCK = "landing_lock"
+    CAR_CONTACT = "car_contact"
 
     @property
     def en(self) -> str:
@@ -78,4 +92,48 @@ _MEANING: dict[Stimulus, tuple[str, str]] = {
     Stimulus.IDLE_PERSON: ("a person steps in, presses nothing and stands still", "有人进入轿厢,不按按钮,静止站立"),
     Stimulus.PERSON_ENTERS: ("a person comes to the lift and rides somewhere", "有人来乘梯"),
     Stimulus.PERSON_LEAVES: ("those who stand idle in the car leave it", "轿内静止人员离开"),
+    Stimulus.RIDE_UP: ("in the car, the button of the next landing above is pressed", "轿内按下上一层的按钮"),
+    Stimulus.RIDE_DOWN: ("in the car, the button of the lowest landing is pressed", "轿内按下最低层的按钮"),
+    Stimulus.OPEN_BUTTON: (
+        "the door-open button is pressed (3 s, or as long as said): a door at a landing opens and stays open",
+        "按住开门按钮(默认3秒),层站处的门打开并保持",
+    ),
+    Stimulus.BLOCK_BEAM: (
+        "the light curtain is blocked when the door is next half shut: it opens again (5 s, or as long as said)",
+        "下一次关门至一半时遮挡光幕,门重新打开(默认5秒)",
+    ),
+    Stimulus.ALARM_BUTTON: ("the alarm button is pressed (2 s, or as long as said)", "按住报警按钮(默认2秒)"),
+    Stimulus.CABINET_DOOR: (
+        "the controller cabinet stands open (10 s, or as long as said)",
+        "控制柜门打开(默认10秒)",
+    ),
+    Stimulus.OVERLOAD: (
+        "the car is overloaded (10 s, or as long as said): at a landing its door stays open",
+        "轿厢超载(默认10秒),在层站时门保持打开",
+    ),
+    Stimulus.INSPECTION_ON: ("a parked, empty car is switched to inspection", "停靠的空轿厢转为检修"),
+    Stimulus.INSPECTION_OFF: (
+        "inspection ends: the car goes to the nearest landing and back into service",
+        "检修结束,轿厢移至最近层站并恢复运行",
+    ),
+    Stimulus.INSPECTION_UP: (
+        "under inspection the car is driven up slowly (4 s, or as long as said)",
+        "检修慢速上行(默认4秒)",
+    ),
+    Stimulus.INSPECTION_DOWN: (
+        "under inspection the car is driven down slowly (4 s, or as long as said)",
+        "检修慢速下行(默认4秒)",
+    ),
+    Stimulus.STOP_SWITCH: (
+        "under inspection the stop switch of a standing car is off (5 s, or as long as said)",
+        "检修停车时断开急停开关(默认5秒)",
+    ),
+    Stimulus.LANDING_LOCK: (
+        "under inspection a landing door's lock contact is open (3 s, or as long as said)",
+        "检修时手动断开层门锁触点(默认3秒)",
+    ),
+    Stimulus.CAR_CONTACT: (
+        "under inspection the car door's contact is open (3 s, or as long as said)",
+        "检修时手动断开轿门触点(默认3秒)",
+    ),
 }

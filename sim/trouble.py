@@ -32,13 +32,14 @@ ENTRAPPING: Final = {
 
 @dataclass(slots=True)
 class Trouble:
-    """Mutable: the armed fault, the standing fault, mains, a pending hold of the door, and a rescue under way."""
+    """Mutable: the armed fault, the standing fault, mains, a pending hold of the door, a technician at work."""
 
     armed: Fault | None = None
     fault: Fault | None = None
     mains: bool = True
     hold_ns: int | None = None
     rescuing: bool = False
+    inspecting: bool = False
 
     @property
     def wants_passenger(self) -> bool:
@@ -49,3 +50,13 @@ class Trouble:
     def out_of_order(self) -> bool:
         """Whether the controller can do nothing."""
         return self.fault is not None or not self.mains
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a technician works on the lift."""
+        return self.rescuing or self.inspecting
+
+    @property
+    def hears_buttons(self) -> bool:
+        """Whether the controller takes calls: not without mains, and not under inspection."""
+        return self.mains and not self.inspecting

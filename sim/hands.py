@@ -1,0 +1,48 @@
+"""What hands hold for a while: buttons, switches, contacts, a door. Each hold ends by itself, without an event."""
+
+from typing import Final, final
+
+from sim.stimuli import Stimulus
+
+KEEPING_THE_DOOR_OPEN: Final = (Stimulus.OPEN_BUTTON, Stimulus.OVERLOAD)
+OPENING_THE_CHAIN: Final = (Stimulus.STOP_SWITCH, Stimulus.LANDING_LOCK, Stimulus.CAR_CONTACT)
+
+
+@final
+class Hands:
+    """Until when each thing is held, and what waits to block the light curtain for `beam_ns`."""
+
+    def __init__(self) -> None:
+        self._until_ns: Final[dict[Stimulus, int]] = {}
+        self.beam_ns: int | None = None
+
+    @property
+    def door_until_ns(self) -> int:
+        """Until when the door of a car at a landing is kept open; 0 if it never was."""
+        return max(self._until_ns.get(thing, 0) for thing in KEEPING_THE_DOOR_OPEN)
+
+    def take(self, thing: Stimulus, until_ns: int) -> None:
+        """Hold `thing` until `until_ns`, or for longer if it is held for longer already."""
+        self._until_ns[thing] = max(until_ns, self._until_ns.get(thing, 0))
+
+    def are_on(self, thing: Stimulus, t_ns: int) -> bool:
+        """Whether `thing` is held at `t_ns`."""
+        return t_ns < self._until_ns.get(thing, 0)
+
+    def are_on_chain(self, t_ns: int) -> bool:
+        """Whether the safety chain is opened by hand at `t_ns`."""
+        return any(self.are_on(thing, t_ns) for thing in OPENING_THE_CHAIN)
+
+    def are_busy(self, t_ns: int) -> bool:
+        """Whether anything is held at `t_ns`, or waits to block the light curtain."""
+        return self.beam_ns is not None or any(t_ns < until_ns for until_ns in self._until_ns.values())
+
+    def close_chain(self) -> None:
+        """Let go of whatever opens the safety chain."""
+        for thing in OPENING_THE_CHAIN:
+            self._until_ns.pop(thing, None)
+
+    def let_go(self) -> None:
+        """Let go of everything."""
+        self._until_ns.clear()
+        self.beam_ns = None
