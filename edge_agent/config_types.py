@@ -119,12 +119,20 @@ class DoorEventsConfig(Section, frozen=True, kw_only=True):
     long_stay_s: Annotated[float, Meta(ge=60, le=3600)] = 120.0
 
 
+class PlausibilityConfig(Section, frozen=True, kw_only=True):
+    """After how many trips without a change, or openings outside the zone, a signal is not believed any more."""
+
+    still_trips: Annotated[int, Meta(ge=5, le=1000)] = 20
+    openings_outside_zone: Annotated[int, Meta(ge=2, le=20)] = 3
+
+
 class DetectConfig(Section, frozen=True, kw_only=True):
     """Thresholds of the detectors."""
 
     entrapment: EntrapmentConfig = EntrapmentConfig()
     occupancy: OccupancyConfig = OccupancyConfig()
     doors: DoorEventsConfig = DoorEventsConfig()
+    plausibility: PlausibilityConfig = PlausibilityConfig()
     item_stale_s: Annotated[float, Meta(ge=0.5, le=60)] = 3.0
 
 

@@ -5,6 +5,7 @@ the platform's acknowledgement. Nothing here reads a clock: time comes with the 
 """
 
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 import msgspec
@@ -18,6 +19,8 @@ from edge_agent.detect.conditions import Change, Condition
 from edge_agent.detect.entrapment import Finding, Rule, Stage
 from edge_agent.detect.facts import Facts, facts_of
 from edge_agent.lift_state import LiftState
+from edge_agent.state import plausibility
+from edge_agent.state.words import Words
 from protocols.lift.snapshot import LiftSnapshot
 from protocols.lift.vocabulary import ServiceMode
 from protocols.upstream.messages import Phase, Stamp, Text, Trapped
@@ -26,6 +29,8 @@ StampAt = Callable[[int], Stamp]
 
 _DURING_MAINTENANCE: Final = 3
 """Severity of an entrapment found in inspection mode: kept, sent, but no rescue team at once."""
+_SIGNAL: Final = "D04."
+"""How the conditions of single signals are stored; the person sensor's is "D04" alone."""
 
 
 class Happening(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +75,20 @@ class LiftCore:
             self._config.entrapment,
             self._lift.full_travel_s,
         )
+
+    def on_words(self, state: LiftState, snapshot: LiftSnapshot, words: Words, news: bool) -> LiftState:
+        """What each device says, with `news` or with another snapshot: whom to doubt. The same state if neither."""
+        seen = plausibility.seen_of(snapshot, facts_of(snapshot, self._config.entrapment))
+        before = state.plausibility
+        if not news and seen == before.seen:
+            return state
+        now = plausibility.follow(before, seen, words.said, words.watched, len(self._lift.doors), snapshot.t_ns)
+        return msgspec.structs.replace(state, plausibility=now)
+
+    def doubted(self, state: LiftState) -> AbstractSet[tuple[str, str]]:
+        """(item, device) that are not to be believed."""
+        doubts = plausibility.doubts(state.plausibility, self._config.plausibility)
+        return {(doubt.item, doubt.device) for doubt in doubts.values()}
 
     def on_snapshot(
         self, state: LiftState, snapshot: LiftSnapshot, stamp_at: StampAt
@@ -186,6 +205,19 @@ class LiftCore:
         for code, holds in conditions.answers(snapshot, facts, state.track, state.occupancy).items():
             state, news = self._condition(state, code, "", holds, after_ns[code], facts.t_ns, stamp_at)
             said += [msgspec.structs.replace(item, zone=facts.in_zone) for item in news]
+        state, doubts = self._doubts(state, facts, stamp_at)
+        return state, said + doubts
+
+    def _doubts(self, state: LiftState, facts: Facts, stamp_at: StampAt) -> tuple[LiftState, list[Happening]]:
+        doubts = plausibility.doubts(state.plausibility, self._config.plausibility)
+        known = {key.removeprefix(_SIGNAL) for key in state.conditions if key.startswith(_SIGNAL)}
+        said: list[Happening] = []
+        for subject in sorted(doubts.keys() | known):
+            doubt = doubts.get(subject)
+            state, news = self._condition(state, "D04", subject, doubt is not None, 0, facts.t_ns, stamp_at)
+            for item in news:
+                text = evidence.plausible_text(subject) if doubt is None else evidence.doubt_text(doubt)
+                said.append(msgspec.structs.replace(item, zone=facts.in_zone, evidence=text))
         return state, said
 
     def on_link(

@@ -101,6 +101,7 @@ class LiftRuntime:
         self._links: dict[str, str] = dict.fromkeys(layouts, "probing")
         self._snapshot = self._fusion.snapshot(clock.now_ns())
         self._state = self._restored(stored)
+        self._fusion.doubt(self._core.doubted(self._state))
         self._durable = durable_part(self._state)
 
     def _restored(self, stored: bytes | None) -> LiftState:
@@ -118,8 +119,9 @@ class LiftRuntime:
 
     def on_lent(self) -> None:
         """Nobody watched the bus for a while: what stands on it may be something else."""
-        for intake in self._intakes.values():
+        for device, intake in self._intakes.items():
             intake.forget()
+            self._fusion.words.forget(device)
 
     @property
     def notes(self) -> list[str]:
@@ -137,14 +139,19 @@ class LiftRuntime:
 
     def look(self) -> None:
         """Judge what is known now; also when only time has passed."""
-        self._snapshot = self._fusion.snapshot(self._clock.now_ns())
-        self._step(*self._core.on_snapshot(self._state, self._snapshot, self._stamp_at))
+        now_ns, words = self._clock.now_ns(), self._fusion.words
+        self._snapshot = self._fusion.snapshot(now_ns)
+        state = self._core.on_words(self._state, self._snapshot, words, words.news())
+        if state is not self._state and self._fusion.doubt(self._core.doubted(state)):
+            self._snapshot = self._fusion.snapshot(now_ns)
+        self._step(*self._core.on_snapshot(state, self._snapshot, self._stamp_at))
 
     def on_link(self, device: str, down: bool, since_ns: int, t_ns: int) -> None:
         """A device stopped or began to answer."""
         self._links[device] = "down" if down else "up"
         if down:
             self._intakes[device].forget()
+            self._fusion.words.forget(device)
         self._step(*self._core.on_link(self._state, device, down, since_ns, t_ns, self._stamp_at))
 
     def on_acknowledgement(self, event_id: str) -> bool:

@@ -11,6 +11,8 @@ from edge_agent.detect.entrapment import Entrapment, Rule, Stage
 from edge_agent.detect.occupancy import Occupancy
 from edge_agent.detect.track import Track
 from edge_agent.detect.window import Window
+from edge_agent.state import plausibility
+from edge_agent.state.plausibility import Plausibility
 from protocols.upstream.messages import Trapped
 
 STATE_VERSION: Final = 1
@@ -25,6 +27,7 @@ class LiftState(msgspec.Struct, frozen=True, kw_only=True):
     track: Track = Track()
     occupancy: Occupancy = Occupancy()
     entrapment: Entrapment = Entrapment()
+    plausibility: Plausibility = Plausibility()
     stages: dict[str, Stage] = {}
     conditions: dict[str, Condition] = {}
     alarms: tuple[OpenAlarm, ...] = ()
@@ -50,7 +53,7 @@ def decode(blob: bytes) -> LiftState:
 def restore(state: LiftState, boot_id: str) -> LiftState:
     """The state to go on with after a restart.
 
-    Latches and open alarms stay. Windows go on from what they had counted, without the time nobody looked;
+    Latches, open alarms and doubts stay. Windows go on from what they had counted, without the time nobody looked;
     after a reboot, whose clock shares nothing with the old one, they start anew and latches are marked restored.
     """
     rebooted = state.boot_id != boot_id
@@ -69,6 +72,7 @@ def restore(state: LiftState, boot_id: str) -> LiftState:
         ),
         occupancy=_restored_occupancy(state.occupancy, rebooted),
         entrapment=_restored_windows(state, rebooted),
+        plausibility=plausibility.restored(state.plausibility),
         conditions={
             code: msgspec.structs.replace(condition, since_ns=None) for code, condition in state.conditions.items()
         },

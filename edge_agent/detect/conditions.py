@@ -7,6 +7,7 @@
 | E41 mains off | mains signal false | keeps what it was |
 | D02 link lost | the link master says that the device is down | - |
 | D04 sensor fault | the person sensor is stuck (`occupancy.py`) | keeps what it was |
+| D04 of a device's signal | it is implausible (`state/plausibility.py`) | keeps what it was |
 """
 
 import enum

@@ -9,6 +9,8 @@ from edge_agent.clock import NS
 from edge_agent.detect.entrapment import Finding, Rule
 from edge_agent.detect.occupancy import Evidence, Occupancy
 from edge_agent.detect.track import Track
+from edge_agent.state.plausibility import Doubt
+from protocols.lift.vocabulary import ITEMS
 from protocols.upstream.messages import Text, Trapped
 
 _WHY_OCCUPIED: Final = {
@@ -94,7 +96,7 @@ def cleared_text(track: Track) -> Text:
 
 
 def condition_text(code: str, seconds: float, subject: str) -> Text:
-    """The sentence of an event that is a held condition; `subject` is the device for D02 and D04."""
+    """The sentence of an event that is a held condition; `subject` is the device for D02."""
     count = round(seconds)
     return {
         "F19": Text(f"门已持续打开 {count} 秒", f"a door has been open for {count} s"),
@@ -106,3 +108,38 @@ def condition_text(code: str, seconds: float, subject: str) -> Text:
         "D02": Text(f"设备 {subject} 通讯中断 {count} 秒", f"no valid answer from {subject} for {count} s"),
         "D04": Text("人感跨多次开关门持续有人, 判为卡死", "the person sensor stays on across door cycles: stuck"),
     }[code]
+
+
+def doubt_text(doubt: Doubt) -> Text:
+    """Why a device's signal is implausible, and what to look at."""
+    zh, en = _signal(doubt.device, doubt.item)
+    if doubt.openings:
+        why = Text(
+            f'{zh}: 门已 {doubt.openings} 次在该信号为"否"时打开, 其间有正常运行',
+            f"{en}: a door opened {doubt.openings} times where it said no, with trips between",
+        )
+    else:
+        zh_value, en_value = ("是", "yes") if doubt.value else ("否", "no")
+        why = Text(
+            f'{zh}: 经 {doubt.trips} 次运行一直为"{zh_value}"',
+            f"{en}: has said {en_value} all through {doubt.trips} trips",
+        )
+    bridged = doubt.value and not doubt.openings and doubt.item.endswith("_lock")
+    zh_more, en_more = ("; 门锁被短接也会如此", "; a bridged lock looks the same") if bridged else ("", "")
+    return Text(
+        f"{why.zh}; 请检查该通道的接线、触点和极性{zh_more}",
+        f"{why.en}; look at the wire, the contact and the polarity of the channel{en_more}",
+    )
+
+
+def plausible_text(subject: str) -> Text:
+    """That a signal, "device/item", is believed again."""
+    device, _, item = subject.partition("/")
+    zh, en = _signal(device, item)
+    return Text(f"{zh}: 信号恢复可信", f"{en}: is plausible again")
+
+
+def _signal(device: str, item: str) -> tuple[str, str]:
+    spec = ITEMS.get(item)  # an event of before an update may name what is an item no more
+    zh, en = ("", "") if spec is None else (f" ({spec.zh})", f" ({spec.en})")
+    return f"{device} 的 {item}{zh}", f"{item} of {device}{en}"

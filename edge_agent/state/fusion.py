@@ -1,15 +1,21 @@
 """Several devices, one lift: the freshest good word of the most trusted device, per item.
 
 For each item the devices are asked in order of precedence; the first with a value younger than the staleness
-limit is believed; a floor that the lift does not have is believed of nobody as long as another device knows better.
+limit is believed; what is implausible (a floor that the lift does not have, a signal that is doubted) is believed of
+nobody as long as another device knows better.
 If none has one, the newest old value stands, marked stale; if nobody ever spoke, missing. Faults are everybody's.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final, Protocol
+
+import msgspec
 
 from edge_agent.clock import ns
 from edge_agent.config_types import LiftConfig
+from edge_agent.state.plausibility import KINDS
+from edge_agent.state.words import Words
 from protocols.lift.snapshot import PLAIN_ITEMS, DoorItems, Item, LiftSnapshot
 from protocols.lift.vocabulary import DoorSide, Validity
 
@@ -42,6 +48,8 @@ class Fusion:
             for name in names
         }
         self._held: dict[tuple[str, str], Item[Value]] = {}
+        self._doubted: frozenset[tuple[str, str]] = frozenset()
+        self.words: Final = Words((name, device) for name in names if name in KINDS for device in self._order[name])
 
     def take(self, device: str, block: str, values: Mapping[str, Value], from_ns: int, to_ns: int) -> None:
         """Remember what a device said in one block, sampled between `from_ns` and `to_ns`."""
@@ -50,12 +58,25 @@ class Fusion:
             if name == "floor":
                 self._held[name, device] = self._floor(value, from_ns, to_ns, source)
             elif name in self._order:
-                self._held[name, device] = Item(value, Validity.GOOD, from_ns, to_ns, source)
+                key = name, device
+                validity = Validity.IMPLAUSIBLE if key in self._doubted else Validity.GOOD
+                self._held[key] = Item(value, validity, from_ns, to_ns, source)
+        self.words.take(device, values, from_ns)
+
+    def doubt(self, doubted: AbstractSet[tuple[str, str]]) -> bool:
+        """These (item, device), and no others, are implausible from now on; whether that is news."""
+        changed = self._doubted ^ doubted
+        self._doubted = frozenset(doubted)
+        for key in changed & self._held.keys():
+            validity = Validity.IMPLAUSIBLE if key in doubted else Validity.GOOD
+            self._held[key] = msgspec.structs.replace(self._held[key], validity=validity)
+        return bool(changed)
 
     def forget(self, device: str) -> None:
         """Nothing that this device said counts any more."""
         for key in [key for key in self._held if key[1] == device]:
             del self._held[key]
+        self.words.forget(device)
 
     def _floor(self, reported: Value, from_ns: int, to_ns: int, source: str) -> Item[Value]:
         index = self._floor_index.get(reported) if isinstance(reported, int) else None

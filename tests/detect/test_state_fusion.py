@@ -64,3 +64,31 @@ def test_the_faults_of_all_devices_are_the_lifts() -> None:
     faults = fusion.snapshot(2 * NS).faults
     assert faults.known == ("controller.trapped",)
     assert faults.source == "box/all+drive/all"
+
+
+def test_a_doubted_signal_is_kept_and_not_believed_until_it_is_not_doubted_any_more() -> None:
+    fusion = two_devices()
+    says(fusion, "box", 1, moving=True)
+    assert fusion.doubt({("moving", "box")})
+    assert not fusion.doubt({("moving", "box")})
+    moving = fusion.snapshot(2 * NS).moving
+    assert (moving.value, moving.known, moving.validity) == (True, None, Validity.IMPLAUSIBLE)
+    says(fusion, "box", 2, moving=True)
+    assert fusion.snapshot(2 * NS).moving.known is None
+    assert fusion.doubt(set())
+    assert fusion.snapshot(2 * NS).moving.known is True
+
+
+def test_the_next_device_is_believed_when_the_first_is_doubted() -> None:
+    fusion = two_devices()
+    says(fusion, "box", 1, moving=True)
+    says(fusion, "drive", 1, moving=False)
+    fusion.doubt({("moving", "box")})
+    assert fusion.snapshot(2 * NS).moving.known is False
+
+
+def test_what_a_forgotten_device_said_is_no_word_any_more() -> None:
+    fusion = two_devices()
+    says(fusion, "box", 1, moving=True)
+    fusion.forget("box")
+    assert fusion.words.said == {}
