@@ -5,15 +5,18 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
 import msgspec
 
+from edge_agent import AgentError
+from edge_agent.acceptance import Acceptances
 from edge_agent.clock import NS, SystemClock, ns
 from edge_agent.codes import load_codes
 from edge_agent.config_types import AgentConfig
+from edge_agent.deadline import Deadline
 from edge_agent.equipment import Equipment, equipment_of
 from edge_agent.health import health_message
 from edge_agent.journal.journal import Journal
@@ -23,7 +26,7 @@ from edge_agent.link.poller import Poller
 from edge_agent.link.serial_port import SerialBus
 from edge_agent.link.transports import transport_of
 from edge_agent.local.server import LocalServer
-from edge_agent.local.views import OPERATIONS, Reply, Request
+from edge_agent.local.views import OPERATIONS, LiftBlocks, Reply, Request
 from edge_agent.outbox import Outbox
 from edge_agent.ports import BrokerPort, BusOpener, Clock
 from edge_agent.uplink.mqtt import AiomqttBroker
@@ -58,48 +61,6 @@ def service_ports(config: AgentConfig) -> Ports:
     return Ports(open_bus=SerialBus(rs485=config.link.rs485), broker=AiomqttBroker(config.uplink), clock=SystemClock())
 
 
-class Deadline:
-    """Looks at a lift when its next deadline comes. A timer that comes too early is let run: it costs one look."""
-
-    def __init__(
-        self,
-        clock: Clock,
-        lift: LiftRuntime,
-        after_look: Callable[[], None],
-        on_failure: Callable[[Exception], None],
-    ) -> None:
-        self._clock = clock
-        self._lift = lift
-        self._after_look = after_look
-        self._on_failure = on_failure
-        self._at_ns: int | None = None
-        self._timer: asyncio.TimerHandle | None = None
-
-    def arm(self) -> None:
-        """Make sure to look again in time."""
-        at_ns = self._lift.next_deadline()
-        if at_ns is None or (self._at_ns is not None and self._at_ns <= at_ns):
-            return
-        self.cancel()
-        self._at_ns = at_ns
-        delay_s = max(0, at_ns - self._clock.now_ns()) / NS
-        self._timer = asyncio.get_running_loop().call_later(delay_s, self._due)
-
-    def _due(self) -> None:
-        self._at_ns = None
-        try:
-            self._lift.look()
-            self._after_look()
-        except Exception as error:  # noqa: BLE001  # a timer's own would be logged and forgotten, and the lift with it
-            self._on_failure(error)
-
-    def cancel(self) -> None:
-        """Forget about it."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._at_ns = None
-
-
 class Agent:
     """One terminal. `run` once."""
 
@@ -110,6 +71,13 @@ class Agent:
         self._equipment: Equipment = equipment_of(config)
         self._catalogue = load_codes()
         self._began_ns = ports.clock.now_ns()
+        self._running: _Running | None = None
+
+    async def answer(self, request: Request) -> Reply:
+        """What a technician's command is told over the socket. Raises AgentError, also while the agent does not run."""
+        if self._running is None:
+            raise AgentError("the agent does not run yet")
+        return await self._running.answer(request)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, then leave nothing unwritten. Raises AgentError when the journal cannot be had."""
@@ -120,8 +88,10 @@ class Agent:
         try:
             running = _Running(self._config, self._ports, self._equipment, journal, self._began_ns)
             await running.restore(self._catalogue)
+            self._running = running
             await running.run(stop)
         finally:
+            self._running = None
             await journal.close()
 
 
@@ -151,6 +121,7 @@ class _Running:
             health=self.health,
             states=self._states,
         )
+        self._acceptances = Acceptances(config.lifts, equipment, journal, ports.clock)
         self._outbox = Outbox(journal, self._uplink.wake, self._uplink.publish_undurable)
         self._poller = Poller(
             equipment.devices,
@@ -161,7 +132,7 @@ class _Running:
             on_link=self._on_link,
         )
         self._lender = Lender(config, equipment, self._poller, self._worries, self._on_lent)
-        self._server = LocalServer(config.local.socket, self._answer, self._lender.lend) if ports.local else None
+        self._server = LocalServer(config.local.socket, self.answer, self._lender.lend) if ports.local else None
 
     async def restore(self, catalogue: Catalogue) -> None:
         """Build the lifts from what was stored of them."""
@@ -172,6 +143,7 @@ class _Running:
             expires_s=round(self._config.uplink.state_max_period_s * _STATE_EXPIRES_PERIODS),
         )
         states = await self._journal.states()
+        await self._acceptances.restore()
         recent = await self._journal.recent(_RECENT)
         for lift in self._config.lifts:
             runtime = LiftRuntime(
@@ -184,6 +156,7 @@ class _Running:
                 self._outbox.take,
             )
             runtime.last_alarm = _last_alarm(recent, lift.id)
+            runtime.commissioned = self._acceptances.holds(lift.id)
             self._lifts[lift.id] = runtime
             self._deadlines[lift.id] = Deadline(self._clock, runtime, partial(self._looked, lift.id), self._failed)
             self._by_device.update(dict.fromkeys((device.name for device in lift.devices), lift.id))
@@ -272,6 +245,7 @@ class _Running:
     def health(self) -> HealthMessage:
         """The terminal's own state now."""
         problems = [self._outbox.problem, "" if self._server is None else self._server.problem]
+        problems += [self._acceptances.note(lift_id) for lift_id in self._lifts]
         if self._outbox.dropped:
             problems.append(f"{self._outbox.dropped} states and events dropped: the journal refused too long")
         return health_message(
@@ -291,7 +265,8 @@ class _Running:
             self._uplink.status(),
         )
 
-    async def _answer(self, request: Request) -> Reply:
+    async def answer(self, request: Request) -> Reply:
+        """One request of a technician's command. Raises AgentError."""
         lifts = self._lifts.values()
         match request.op:
             case "screen":
@@ -299,6 +274,11 @@ class _Running:
                 reply = Reply(lifts=[lift.lift_view(links) for lift in lifts], health=self.health())
             case "read" | "watch":
                 reply = Reply(registers=[row for lift in lifts for row in lift.register_views()])
+            case "blocks":
+                reply = Reply(blocks=[self._blocks(lift_id) for lift_id in self._lifts])
+            case "accept":
+                await self._accept(request)
+                reply = Reply()
             case "events":
                 reply = Reply(events=await self._journal.recent(request.limit))
             case "why":
@@ -310,6 +290,16 @@ class _Running:
             case _:
                 reply = Reply(error=f"no operation {request.op!r}; there are: {', '.join(OPERATIONS)}")
         return reply
+
+    def _blocks(self, lift_id: str) -> LiftBlocks:
+        lift, now_ns = self._lifts[lift_id], self._clock.now_ns()
+        return LiftBlocks(lift_id, self._acceptances.wiring[lift_id], lift.commissioned, now_ns, lift.block_views())
+
+    async def _accept(self, request: Request) -> None:
+        await self._acceptances.accept(request.lift_id, request.wiring, request.report)
+        self._lifts[request.lift_id].commissioned = True
+        _log.info("lift.accepted lift=%s wiring=%s report=%s", request.lift_id, request.wiring, request.report)
+        self._uplink.state_changed()
 
 
 def _last_alarm(recent: Sequence[EventMessage], lift_id: str) -> EventMessage | None:

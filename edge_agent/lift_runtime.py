@@ -19,7 +19,7 @@ from edge_agent.detect.why import why
 from edge_agent.journal.entries import Entry
 from edge_agent.lift_core import Happening, LiftCore
 from edge_agent.lift_state import LiftState, durable_part, must_sync, suspicions
-from edge_agent.local.views import PAUSED, LiftView, LinkView, RegisterView, WhyView
+from edge_agent.local.views import PAUSED, BlockView, LiftView, LinkView, RegisterView, WhyView
 from edge_agent.points import Point, reached
 from edge_agent.ports import Clock
 from edge_agent.state.fusion import Fusion
@@ -60,6 +60,7 @@ class _Held(msgspec.Struct, frozen=True):
     block: Block
     words: tuple[int, ...]
     from_ns: int
+    to_ns: int
 
 
 class Terminal(msgspec.Struct, frozen=True):
@@ -86,6 +87,7 @@ class LiftRuntime:
     ) -> None:
         self.lift = lift
         self.last_alarm: EventMessage | None = None
+        self.commissioned = False
         self._config = config
         self._layouts = layouts
         self._terminal = terminal
@@ -130,7 +132,7 @@ class LiftRuntime:
 
     def on_block(self, device: str, block: Block, words: tuple[int, ...], from_ns: int, to_ns: int) -> None:
         """A device answered: its words, sampled between `from_ns` and `to_ns`."""
-        self._held[device, block.name] = _Held(block, words, from_ns)
+        self._held[device, block.name] = _Held(block, words, from_ns, to_ns)
         intake = self._intakes[device]
         self._fusion.take(device, block.name, intake.take(block, words, from_ns), from_ns, to_ns)
         if not intake.is_identified:
@@ -231,6 +233,7 @@ class LiftRuntime:
             evidence=one.evidence,
             snapshot=view,
             restored=one.restored,
+            commissioned=self.commissioned,
         )
 
     # views
@@ -312,6 +315,22 @@ class LiftRuntime:
             for view in register_views(
                 device, held.block.name, self._layouts[device].raw(held.block, held.words), now_ns - held.from_ns
             )
+        ]
+
+    def block_views(self) -> list[BlockView]:
+        """The last words of every block of the devices that are what their profiles describe."""
+        return [
+            BlockView(
+                device,
+                held.block.name,
+                held.block.function,
+                held.block.address,
+                list(held.words),
+                held.from_ns,
+                held.to_ns,
+            )
+            for (device, _), held in self._held.items()
+            if self._intakes[device].is_identified
         ]
 
     def why_views(self) -> list[WhyView]:

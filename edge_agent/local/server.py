@@ -10,11 +10,11 @@ from typing import Final
 import msgspec
 
 from edge_agent import AgentError
-from edge_agent.local.views import Reply, Request
+from edge_agent.local.views import STREAMED, Reply, Request
 
 _log: Final = logging.getLogger(__name__)
 Answer = Callable[[Request], Awaitable[Reply]]
-"""Answers one request; for "watch" it is asked again and again."""
+"""Answers one request; what is streamed is asked again and again."""
 Lend = Callable[[Request], AbstractAsyncContextManager[Reply]]
 """Answers "take_port"; the port is lent as long as the context lasts."""
 
@@ -91,7 +91,7 @@ class LocalServer:
             if request.op == "take_port":
                 await self._lent(request, reader, writer)
                 return
-            if request.op == "watch":
+            if request.op in STREAMED:
                 await self._watch(request, reader, writer)
                 return
             await _send(writer, await self._answered(request))

@@ -50,6 +50,31 @@ class RegisterView(msgspec.Struct, frozen=True):
     age_ms: int
 
 
+class BlockView(msgspec.Struct, frozen=True):
+    """The last words of one block, sampled between `from_ns` and `to_ns` of the agent's monotonic clock."""
+
+    device: str
+    name: str
+    function: int
+    address: int
+    words: list[int]
+    from_ns: int
+    to_ns: int
+
+
+class LiftBlocks(msgspec.Struct, frozen=True):
+    """Everything that a lift's devices say, at `now_ns`; a device of which nothing is believed is left out.
+
+    `wiring` tells how the agent reads them (`edge_agent.acceptance`); `commissioned`: that was proved on site.
+    """
+
+    lift_id: str
+    wiring: str
+    commissioned: bool
+    now_ns: int
+    blocks: list[BlockView]
+
+
 class SignalView(msgspec.Struct, frozen=True):
     """One condition of a rule: what it needs, what the lift says, and whether it holds (None: unknown)."""
 
@@ -108,8 +133,10 @@ class LentPort(msgspec.Struct, frozen=True):
     for_s: float
 
 
-OPERATIONS: Final = ("screen", "read", "watch", "events", "why", "health", "bus", "take_port")
+OPERATIONS: Final = ("screen", "read", "watch", "blocks", "accept", "events", "why", "health", "bus", "take_port")
 """What a client can ask for."""
+STREAMED: Final = ("watch", "blocks")
+"""What is answered again every period, until the client is gone."""
 
 
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -117,6 +144,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
 
     For "take_port", `holder` is who wants the port, `period_s` for how long at most, and `loss_accepted` that somebody
     said yes to what the devices do when the agent falls silent. "bus" tells what that concerns, and lends nothing.
+    For "accept", `lift_id` was proved right as wired by `wiring`; `report` is the digest of what proves it.
     """
 
     op: str
@@ -124,6 +152,9 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     limit: Annotated[int, Meta(ge=1, le=10_000)] = 50
     period_s: float = 0.5
     loss_accepted: bool = False
+    lift_id: str = ""
+    wiring: str = ""
+    report: Annotated[str, Meta(max_length=64)] = ""
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -132,6 +163,7 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str = ""
     lifts: list[LiftView] = []
     registers: list[RegisterView] = []
+    blocks: list[LiftBlocks] = []
     events: list[EventMessage] = []
     why: list[WhyView] = []
     health: HealthMessage | None = None

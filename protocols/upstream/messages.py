@@ -97,7 +97,8 @@ class EventMessage(Message, frozen=True, kw_only=True, tag_field="type", tag="ev
     """One step in the life of an alarm or event.
 
     All steps of one happening share `event_id`. On the alarm stream the same message is published again with
-    a higher `attempt` until the platform acknowledges it.
+    a higher `attempt` until the platform acknowledges it. `commissioned`: somebody has proved on site that the signals
+    of this lift, wired and configured as they are now, say what they should.
     """
 
     ids: LiftIds
@@ -116,6 +117,7 @@ class EventMessage(Message, frozen=True, kw_only=True, tag_field="type", tag="ev
     evidence: Text
     snapshot: SnapshotView
     restored: bool = False
+    commissioned: bool = False
 
 
 class TombstoneMessage(Message, frozen=True, kw_only=True, tag_field="type", tag="tombstone"):

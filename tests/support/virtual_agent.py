@@ -11,6 +11,7 @@ import msgspec
 from edge_agent.app import Agent, Ports
 from edge_agent.clock import rfc3339
 from edge_agent.config_types import AgentConfig
+from edge_agent.local.views import Reply, Request
 from hil.loop import NS_PER_S
 from hil.setup import DeviceSetup
 from hil.world import VirtualWorld
@@ -39,13 +40,15 @@ class VirtualAgent:
         self._topics = Topics(config.terminal_id)
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._agent: Agent | None = None
         self._commands = 0
 
     def start(self) -> None:
         """Start a new agent, as a new process would."""
         self._stop = asyncio.Event()
         ports = Ports(open_bus=self.world.open_bus, broker=self.world.broker, clock=self.world.clock, local=False)
-        self._task = asyncio.create_task(Agent(self.config, ports).run(self._stop), name="agent")
+        self._agent = Agent(self.config, ports)
+        self._task = asyncio.create_task(self._agent.run(self._stop), name="agent")
 
     async def stop(self) -> None:
         """Stop it as SIGTERM does, and wait for its end."""
@@ -62,6 +65,11 @@ class VirtualAgent:
         if done:
             self._task.result()
             raise AssertionError("the agent ended by itself")
+
+    async def answer(self, request: Request) -> Reply:
+        """What a technician's command would be told."""
+        assert self._agent is not None
+        return await self._agent.answer(request)
 
     # what went upstream
 
