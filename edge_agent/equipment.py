@@ -67,7 +67,7 @@ def equipment_of(config: AgentConfig) -> Equipment:
     for (path, device), profile in zip(places, profiles, strict=True):
         _check_may_poll(path, device, profile)
     stations = [
-        _at(f"{path}.{_asked(device)}", Station.of, profile, device.options, _place(device))
+        _at(f"{path}.{_asked(device)}", Station.of, profile, device.options, place_of(device))
         for (path, device), profile in zip(places, profiles, strict=True)
     ]
     plan = _at(_wished_at(config.link), make_plan, stations, line, _wish(config.link))
@@ -119,7 +119,8 @@ def _asked(device: DeviceConfig) -> str:
     return "channels" if device.channels else "options"
 
 
-def _place(device: DeviceConfig) -> Place:
+def place_of(device: DeviceConfig) -> Place:
+    """Where the device sits in its lift."""
     wired = {number: Channel(channel.item, channel.invert) for number, channel in device.channels.items()}
     return Place(device.door, wired)
 

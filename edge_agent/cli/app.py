@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from edge_agent.cli import config, diag, events, profile, run, why
+from edge_agent.cli import commission, config, diag, events, profile, run, why
 from edge_agent.cli.joined import Commands
 from edge_agent.cli.options import JsonOption, PeriodOption, SocketOption, examples
 from edge_agent.cli.place import CONFIG_VARIABLE, DEFAULT_CONFIG, Place
@@ -67,5 +67,6 @@ app.command("run", epilog=run.EXAMPLES)(run.run)
 app.add_typer(config.app, name="config")
 app.add_typer(profile.app, name="profile")
 app.add_typer(diag.app, name="diag")
+app.add_typer(commission.app, name="commission")
 app.command("events", epilog=events.EXAMPLES)(events.events)
 app.command("why", epilog=why.EXAMPLES)(why.why)

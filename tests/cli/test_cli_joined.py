@@ -1,6 +1,7 @@
 """Commands that join through entry points: lazily, and with a clear line when their extra is missing."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,7 +52,7 @@ def test_help_lists_a_joined_command_without_importing_it(invoke: Invoke, tmp_pa
     join(tmp_path, "raise RuntimeError('imported')")
     result = invoke("--help")
     assert (result.exit_code, result.exception) == (0, None)
-    assert "plug     From otherware." in result.stdout
+    assert re.search(r"plug +From otherware\.", result.stdout)
 
 
 def test_a_joined_command_runs(invoke: Invoke, tmp_path: Path) -> None:

@@ -116,6 +116,12 @@ class Program:
         """Send a signal."""
         self.process.send_signal(number)
 
+    def type(self, text: str) -> None:
+        """Type this, if it was started to be typed to."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
+
     def ended(self, within_s: float = GENEROUS_S) -> int:
         """Its exit code, once it has ended by itself."""
         try:
@@ -127,6 +133,8 @@ class Program:
         """End it without a word; safe to call twice."""
         if self.process.poll() is None:
             self.process.kill()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         self.process.wait()
 
 
@@ -191,8 +199,12 @@ class Site:
         *arguments: str,
         environment: Mapping[str, str] | None = None,
         nobody: bool | None = None,
+        typed: bool = False,
     ) -> Program:
-        """Start Python with these arguments in the site's directory, by default as its user; ended with the site."""
+        """Start Python with these arguments in the site's directory, by default as its user; ended with the site.
+
+        `typed`: the test types what it reads (`Program.type`).
+        """
         self._started += 1
         log = self.directory / f"{self._started:02d}-{name}.log"
         with ExitStack() as stack:
@@ -200,7 +212,12 @@ class Site:
             options["env"] |= {} if environment is None else environment
             output = stack.enter_context(log.open("wb"))
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.directory, **options
+                command,
+                stdin=subprocess.PIPE if typed else subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self.directory,
+                **options,
             )
         program = Program(process, log)
         self._ends.callback(program.kill)
