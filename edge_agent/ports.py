@@ -71,6 +71,10 @@ class BusPort(Protocol):
     def grain_ns(self) -> int:
         """How much later than they were on the wire bytes may be seen: an adapter's tick and a busy host."""
 
+    @property
+    def takes_time(self) -> bool:
+        """Whether bytes take their time on the wire, as far as is known; a pty hands them over at once."""
+
     def write(self, data: bytes) -> None:
         """Hand over a whole frame without waiting. Raises PortError when the line is gone."""
 

@@ -57,6 +57,10 @@ class _Written:
     def grain_ns(self) -> int:
         return self._port.grain_ns
 
+    @property
+    def takes_time(self) -> bool:
+        return self._port.takes_time
+
     def write(self, data: bytes) -> None:
         self._on_write()
         self._port.write(data)

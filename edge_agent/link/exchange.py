@@ -12,6 +12,7 @@ from edge_agent.link.counters import Counter
 from edge_agent.link.damage import Damage
 from edge_agent.link.echo import looks_like_echo
 from edge_agent.link.outcome import Failure, FailureKind, Reply
+from edge_agent.link.pace import is_too_soon
 from protocols.modbus.deframer import Anomaly, AnomalyKind, Deframer, Frame
 from protocols.modbus.line import LineSettings
 from protocols.modbus.matching import Match, match
@@ -39,7 +40,8 @@ class Exchange:
     """Hears what follows a request. `on_stray` is told of frames that belong to other turns.
 
     `before` is the slave's last answer: what equals it is that one once more. `contested`: another master asked the
-    slave and has no answer yet, so whose the next one is cannot be told.
+    slave and has no answer yet, so whose the next one is cannot be told. `pace_tells`: an answer that no wire carries
+    so soon is an older one.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Exchange:
         before: bytes = b"",
         grain_ns: int = 0,
         contested: bool = False,
+        pace_tells: bool = False,
     ) -> None:
         self.request = request
         self.adu = encode_request(request)
@@ -61,6 +64,7 @@ class Exchange:
         self.deadline_ns = deadline_ns
         self.counted: list[Counter] = []
         self.answer = b""
+        self.too_soon = False
         self._line = line
         self._deframer = deframer
         self._on_stray = on_stray
@@ -74,6 +78,7 @@ class Exchange:
         self._junk: list[Anomaly] = []
         self._wrong: Failure | None = None
         self._contested = contested
+        self._pace_tells = pace_tells
         self._is_cut = self._framed = False
 
     def take(self, data: bytes, t_ns: int) -> Reply | Failure | None:
@@ -94,6 +99,8 @@ class Exchange:
             if self._gap_at > self._seen_bytes - len(found.adu):
                 self.counted.append(Counter.GAP)
             if ended is None:
+                behind = len(data.partition(found.adu)[2])  # on the wire after it, though handed over with it
+                self.too_soon = is_too_soon(self._line, t_ns - self.begun_ns, len(found.adu) + behind)
                 ended = self._frame(found)
             else:
                 self._on_stray(found.adu)
@@ -111,6 +118,8 @@ class Exchange:
         match match(self.request, adu):
             case Match.ANSWER | Match.EXCEPTION if self._contested:
                 self.counted.append(Counter.FOREIGN)
+            case Match.ANSWER if self._pace_tells and self.too_soon:
+                self._older(adu)
             case Match.ANSWER:
                 self.answer = adu
                 return self._reply(frame)
@@ -128,6 +137,12 @@ class Exchange:
             case Match.WRONG_COUNT:
                 self._wrong = self._wrong_count(adu)
         return None
+
+    def _older(self, adu: bytes) -> None:
+        if adu == self._before:
+            self.counted.append(Counter.DUPLICATE)
+        else:
+            self._on_stray(adu)
 
     def _wrong_function(self, adu: bytes) -> None:
         self.counted.append(Counter.WRONG_FUNCTION)

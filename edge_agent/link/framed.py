@@ -48,6 +48,11 @@ class _CicPort:
         """The port's."""
         return self._port.grain_ns
 
+    @property
+    def takes_time(self) -> bool:
+        """The port's: these frames are no shorter than those of Modbus RTU."""
+        return self._port.takes_time
+
     def uart_errors(self) -> UartErrors | None:
         """The port's."""
         return self._port.uart_errors()

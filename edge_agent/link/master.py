@@ -8,7 +8,8 @@ Before every transmission the line is silent for 3.5 characters or the slave's `
 heard and from the end of our own sending. How long it waits for that, and what becomes of a slave that holds the line,
 is `Wire`'s.
 
-An answer that could be the one to the slave's request before is believed only when nothing follows it (`Proof`).
+An answer that could be the one to the slave's request before is believed only when nothing follows it (`Proof`), and
+if a wire can have carried it since the request (`Pace`).
 
 Residual: an answer later than `max_late_ns`, and what a slave says beyond its answers, if it falls into a turn of its
 own shape, cannot be told from the right one by any RTU master.
@@ -23,6 +24,7 @@ from edge_agent.link.bus import Bus
 from edge_agent.link.counters import Counter, Counters
 from edge_agent.link.exchange import Exchange, asks
 from edge_agent.link.outcome import Failure, FailureKind, Reply, SlaveTimes
+from edge_agent.link.pace import Pace
 from edge_agent.link.proof import Proof, needs_proof
 from edge_agent.link.wire import Wire
 from edge_agent.ports import BusPort, Clock, PortError
@@ -72,6 +74,7 @@ class RtuMaster:
         self._asked_by_others: dict[int, int] = {}
         self._ended: asyncio.Future[Reply | Failure | None] | None = None
         self._wire = Wire(line)
+        self._pace = Pace()
         self._asked: dict[int, ReadRequest] = {}
         self._latencies_ns: defaultdict[int, deque[int]] = defaultdict(lambda: deque([0], maxlen=_LATENCIES))
         self._proof: Proof | None = None
@@ -177,7 +180,7 @@ class RtuMaster:
         return ended
 
     def _begin(self, request: ReadRequest, times: SlaveTimes) -> Exchange:
-        begun_ns = self._clock.now_ns()
+        begun_ns, port = self._clock.now_ns(), self._bus.port
         sent_ns = begun_ns + self._line.wire_ns(REQUEST_LEN)
         return Exchange(
             request,
@@ -188,7 +191,8 @@ class RtuMaster:
             self._heard_stray,
             before=self._answers.get(request.slave, b""),
             contested=self._is_asked_by_others(request, times),
-            grain_ns=0 if self._bus.port is None else self._bus.port.grain_ns,
+            grain_ns=0 if port is None else port.grain_ns,
+            pace_tells=self._pace.tells(request, self._asked.get(request.slave), port),
         )
 
     async def _ask(self, exchange: Exchange) -> Reply | Failure:
@@ -244,7 +248,9 @@ class RtuMaster:
 
     def _settle(self, exchange: Exchange, ended: Reply | Failure | None, times: SlaveTimes) -> None:
         slave = exchange.request.slave
-        if not self._is_conclusive(exchange, ended):
+        is_answered = self._is_conclusive(exchange, ended)
+        self._pace.ended(slave, is_answered=is_answered, too_soon=exchange.too_soon and isinstance(ended, Reply))
+        if not is_answered:
             reply_ns = self._line.wire_ns(exchange.request.reply_len)
             self._quarantine[slave] = exchange.deadline_ns + times.max_late_ns + reply_ns
         name = Counter.OK if isinstance(ended, Reply) else None if ended is None else _ENDS[ended.kind]

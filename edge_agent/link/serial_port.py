@@ -88,7 +88,7 @@ class SerialBus:
             quickened, every_ms = quicken(device, path, port, self._host)
             notes += quickened
             grain_ns = max(grain_ns, every_ms * _NS_PER_MS + _HOST_LATE_NS)
-        return Claimed(device, tuple(notes), UartCounters(fd, self._host.ioctl), grain_ns)
+        return Claimed(device, tuple(notes), UartCounters(fd, self._host.ioctl), grain_ns, not _is_pty(path))
 
 
 class Claimed(msgspec.Struct, frozen=True):
@@ -98,6 +98,7 @@ class Claimed(msgspec.Struct, frozen=True):
     notes: tuple[str, ...]
     counters: UartCounters
     grain_ns: int
+    takes_time: bool
 
 
 def _let_go(claimed: Claimed) -> None:
@@ -168,6 +169,11 @@ class SerialPort:
     def grain_ns(self) -> int:
         """What the adapter's timer says, and a host that is a little late."""
         return self._claimed.grain_ns
+
+    @property
+    def takes_time(self) -> bool:
+        """All but a pty; of an adapter that has no UART the kernel knows nothing."""
+        return self._claimed.takes_time
 
     def write(self, data: bytes) -> None:
         """Hand over a whole frame without waiting. Raises PortError when the line is gone or takes nothing."""

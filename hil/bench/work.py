@@ -47,6 +47,10 @@ class _Stub:
     def grain_ns(self) -> int:
         return 0
 
+    @property
+    def takes_time(self) -> bool:
+        return True
+
     def write(self, data: bytes) -> None:
         answer = answer_of(data[0], data[1], int.from_bytes(data[4:6], "big"))
         at_ns = self._loop.now_ns + _LINE.wire_ns(len(data) + len(answer)) + LATENCY_NS

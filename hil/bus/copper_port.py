@@ -50,6 +50,11 @@ class CopperPort:
         return self._grain_ns
 
     @property
+    def takes_time(self) -> bool:
+        """Every bit has its time."""
+        return True
+
+    @property
     def is_open(self) -> bool:
         """Not closed."""
         return self._end is not None

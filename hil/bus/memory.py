@@ -60,6 +60,11 @@ class MemoryPort:
         return self._segment.grain_ns
 
     @property
+    def takes_time(self) -> bool:
+        """The segment's bytes have their wire time."""
+        return True
+
+    @property
     def is_open(self) -> bool:
         """Neither closed nor lost."""
         return self._end is not None

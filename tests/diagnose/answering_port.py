@@ -10,6 +10,7 @@ class AnsweringPort:
 
     notes = ()
     grain_ns = 0
+    takes_time = False
 
     async def __call__(self, _port: str, line: LineSettings, on_bytes: OnBytes, _on_lost: OnLost) -> BusPort:
         self.line, self._on_bytes = line, on_bytes

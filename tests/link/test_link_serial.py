@@ -282,6 +282,16 @@ async def test_exclusive_use_by_the_kernel_is_asked_for_on_real_ports_only(
     assert bool(exclusive) is not is_pty
 
 
+@pytest.mark.parametrize("is_pty", [True, False])
+async def test_only_a_pty_is_known_to_take_no_time(pty: Pty, monkeypatch: pytest.MonkeyPatch, is_pty: bool) -> None:
+    monkeypatch.setattr(serial_port, "_is_pty", lambda _port: is_pty)
+    port = await opened(pty.port)
+    assert port.takes_time is not is_pty
+    assert isinstance(port, serial_port.SerialPort)
+    fcntl.ioctl(port._fd, termios.TIOCNXCL)
+    port.close()
+
+
 async def test_an_adapter_pulled_while_it_is_opened_is_one_line(pty: Pty, monkeypatch: pytest.MonkeyPatch) -> None:
     ask = fcntl.ioctl
 
