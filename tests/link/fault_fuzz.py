@@ -8,7 +8,7 @@ a slave that lies under its own name, or says again in the next turn what it sai
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import msgspec
 from fault_bench import Wire
@@ -75,19 +75,24 @@ def flipped(bits: list[int]) -> Callable[[bytes], bytes]:
     return change
 
 
-SAYS_TWO_THINGS: Final[WeakSet[Habit]] = WeakSet()
-"""Habits that answer a request with two frames, of which the second is right."""
+FrameOf = Callable[[ReadRequest, int], bytes]
+
+SAYS_FIRST: Final[WeakKeyDictionary[Habit, FrameOf]] = WeakKeyDictionary()
+"""What habits say that answer a request with two frames, of which the second is right."""
 
 
 def promised(drawn: "Drawn") -> bool:
     """Whether no stale value may come of it: not all that can happen can be told (docs/link.md).
 
-    A first frame that the wire made an exception is an answer, and what follows says more. A second master's request
+    A first frame that the wire made an exception is an answer, and what follows says more. So is one of a register
+    more that the wire made one shorter: that is the right answer, and what follows its copy. A second master's request
     that the wire damaged on its way to us is not heard by us, and its answer may be.
     """
     plan, *_, faults, _ = drawn
-    kinds = [raw["fault"] for raw in faults]
-    says_more = "pdu.exception" in kinds and any(habit in SAYS_TWO_THINGS for _, _, habit in plan)
+    first = {SAYS_FIRST[habit] for _, _, habit in plan if habit in SAYS_FIRST}
+    refuses = any(raw["fault"] == "pdu.exception" for raw in faults)
+    shortens = any(raw["fault"] == "pdu.wrong_count" and raw["more"] == -1 for raw in faults)
+    says_more = (refuses and bool(first)) or (shortens and one_more in first)
     unheard = len(faults) > 1 and any(raw["fault"] == "bus.second_master" and raw["slave"] in OWN for raw in faults)
     return not says_more and not unheard
 
@@ -96,7 +101,7 @@ def sent(after_ns: int, change: Callable[[bytes], bytes]) -> Habit:
     return lambda request, serial: [(LATENCY_NS + after_ns, change(serial_answer(request, serial)))]
 
 
-def other(adu_of: Callable[[ReadRequest, int], bytes], after_ns: int, then_ns: int | None) -> Habit:
+def other(adu_of: FrameOf, after_ns: int, then_ns: int | None) -> Habit:
     """Something else first, and perhaps the right answer later."""
 
     def habit(request: ReadRequest, serial: int) -> Sends:
@@ -107,7 +112,7 @@ def other(adu_of: Callable[[ReadRequest, int], bytes], after_ns: int, then_ns: i
         return [(after_ns, first), (max(LATENCY_NS + then_ns, behind_ns), serial_answer(request, serial))]
 
     if then_ns is not None:
-        SAYS_TWO_THINGS.add(habit)
+        SAYS_FIRST[habit] = adu_of
     return habit
 
 

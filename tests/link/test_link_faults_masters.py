@@ -10,20 +10,24 @@ from link_bench import (
     MS,
     REQUEST_NS,
     Asker,
+    Habit,
     LinkBench,
     S,
+    Sends,
     answer_with,
     good,
     holding,
     kind_of,
     on_bench,
     serial_answer,
+    silent,
 )
 
 from edge_agent.link.counters import Counter
 from edge_agent.link.master import MARGIN_NS
-from edge_agent.link.outcome import FailureKind, Reply
-from protocols.modbus.pdu import encode_request
+from edge_agent.link.outcome import Failure, FailureKind, Reply
+from hil.bus.segment import Tapped
+from protocols.modbus.pdu import ReadRequest, encode_request
 
 HIS = answer_with(1, 3, [0xEEEE, 0xEEEE])
 """The answer to him, of the very shape that we ask for."""
@@ -106,3 +110,35 @@ def test_a_frame_that_a_slave_adds_to_its_answer_is_taken_only_in_a_turn_of_its_
         assert (outcome.words[0] == 0xEEEE) is fits
 
     on_bench(main, habits={1: lambda r, n: [(30 * MS, serial_answer(r, n))]})
+
+
+@pytest.mark.parametrize("after_ns", [LATENCY_NS, 0, 50 * MS])
+def test_a_copy_in_a_turn_whose_own_answer_does_not_come_is_the_very_bytes_of_that_answer(after_ns: int) -> None:
+    """docs/link.md, "A slave that says again what it said"; found by the fuzz (seed 1, chunk 142), shrunk."""
+    answer = answer_with(1, 3, [0xEEEE, 0xEEEE])
+
+    def heard(*habits: Habit) -> tuple[list[Tapped], list[Reply | Failure]]:
+        outcomes = []
+
+        async def main(bench: LinkBench, asker: Asker) -> None:
+            for bench.habits[1] in habits:
+                outcomes.append(await asker.ask())
+            wire.extend(bench.taps)
+
+        wire: list[Tapped] = []
+        on_bench(main)
+        return wire, outcomes
+
+    def once(_request: ReadRequest, _serial: int) -> Sends:
+        return [(after_ns, answer)]
+
+    honest, (_, to_second) = heard(once, once)
+    second_ns = honest[-1].t_start_ns - honest[0].t_end_ns
+
+    def twice(_request: ReadRequest, _serial: int) -> Sends:
+        return [(after_ns, answer), (second_ns, answer)]
+
+    copied, (_, to_none) = heard(twice, silent)
+    assert copied == honest
+    assert isinstance(to_second, Reply)
+    assert to_none == to_second

@@ -6,11 +6,12 @@ A million of them: `make fuzz`.
 import random
 
 import pytest
-from fault_fuzz import LATEST_NS, SEQUENCES, Drawn, flipped, play, sent
+from fault_fuzz import LATEST_NS, SEQUENCES, Drawn, another_function, flipped, one_more, other, play, promised, sent
 from hypothesis import event, given, settings
-from link_bench import LinkBench, good, late_by, silent
+from link_bench import Habit, LinkBench, good, late_by, silent
 
 from edge_agent.link.outcome import Reply
+from hil.bus.segment import Delivery
 from hil.loop import run_virtual
 
 EXAMPLES = 10_000
@@ -24,6 +25,23 @@ def test_no_accepted_value_was_sent_for_another_request(sequence: Drawn) -> None
     if played.residual:
         event("CRC-16 residual")
     assert played.stale == ()
+
+
+@pytest.mark.parametrize(
+    ("habit", "more", "is_promised"),
+    [
+        (other(one_more, 0, 0), -1, False),
+        (other(one_more, 0, 0), 1, True),
+        (other(one_more, 0, None), -1, True),
+        (other(another_function, 0, 0), -1, True),
+        (good, -1, True),
+    ],
+)
+def test_left_out_is_a_right_answer_and_its_copy_that_the_wire_made_of_a_wrong_one_and_no_more(
+    habit: Habit, more: int, is_promised: bool
+) -> None:
+    faults = [{"fault": "pdu.wrong_count", "more": more}]
+    assert promised(([(1, 2, habit)], [], None, False, Delivery.FRAME, faults, 0)) is is_promised
 
 
 def test_after_any_faults_a_healthy_slave_is_read_again() -> None:
