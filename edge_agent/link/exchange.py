@@ -196,8 +196,13 @@ class Exchange:
         """Whether what was no frame is the slave's own answer, and all of it is here."""
         return not self._is_cut and self._examined().is_answer
 
+    @property
+    def doubt(self) -> bytes:
+        """What was heard, if there is a damaged answer in it beside the one that ended the turn; or nothing."""
+        return bytes(self._heard) if self.counted and self.heard_damaged_answer else b""
+
     def _examined(self) -> Damage:
-        """All that was heard, looked through for damage; a turn that ended well never is."""
+        """All that was heard, looked through for damage; a turn in which only its answer was heard never is."""
         if self._damage is None:
             self._damage = damage = Damage(self.request, self.adu, self._line, self.sent_ns, self._silence_ns)
             for data, t_ns in self._log:

@@ -8,8 +8,8 @@ Before every transmission the line is silent for 3.5 characters or the slave's `
 heard and from the end of our own sending. How long it waits for that, and what becomes of a slave that holds the line,
 is `Wire`'s.
 
-An answer that could be the one to the slave's request before is believed only when nothing follows it (`Proof`), and
-if a wire can have carried it since the request (`Pace`).
+An answer that could be the one to the slave's request before is believed only when it is the only one (`Proof`), and if
+a wire can have carried it since the request (`Pace`).
 
 Residual: an answer later than `max_late_ns`, and what a slave says beyond its answers, if it falls into a turn of its
 own shape, cannot be told from the right one by any RTU master.
@@ -219,7 +219,8 @@ class RtuMaster:
         took_ns = max(times.latency_ns, *self._latencies_ns[exchange.request.slave])
         grain_ns = 0 if self._bus.port is None else self._bus.port.grain_ns
         adu = exchange.answer if isinstance(ended, Reply) else ended.data
-        self._proof = proof = Proof(ended, adu, now_ns + took_ns + self._line.t35_ns + grain_ns)
+        doubt = exchange.doubt if isinstance(ended, Reply) else b""
+        self._proof = proof = Proof(ended, adu, now_ns + took_ns + self._line.t35_ns + grain_ns, doubt)
         await self._until(proof.until_ns)
         await self._until(self._wire.free_at(proof.until_ns, self._line.t35_ns))  # it may have begun
         self._clear_line()

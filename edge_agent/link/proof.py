@@ -1,7 +1,7 @@
 """An answer on trial: it may be the one owed to the slave's request before, and then the right one is still to come.
 
 An answer fits the request before as well if that asked the same slave for as much; an exception fits everything. Such
-an answer counts only if the slave says nothing else for as long as its answers take.
+an answer counts only if the slave said nothing else before it, and says nothing else for as long as its answers take.
 """
 
 from typing import Final
@@ -25,16 +25,16 @@ def needs_proof(request: ReadRequest, before: ReadRequest | None, ended: Reply |
 
 
 class Proof:
-    """Hears what follows such an outcome. `until_ns` is when the slave has had its time.
+    """Hears what follows such an outcome. `until_ns` is when the slave has had its time; `doubt` came before it.
 
     The same `adu` once more is no doubt: whichever of the two is the right one, it says the same.
     """
 
-    def __init__(self, ended: Reply | Failure, adu: bytes, until_ns: int) -> None:
+    def __init__(self, ended: Reply | Failure, adu: bytes, until_ns: int, doubt: bytes = b"") -> None:
         self.until_ns: Final = until_ns
         self._ended = ended
         self._adu = adu
-        self._doubt = b""
+        self._doubt = doubt
 
     def hear(self, found: Frame | Anomaly) -> None:
         """A frame, or what is none."""

@@ -207,6 +207,26 @@ def test_of_two_answers_that_differ_to_two_requests_that_are_alike_none_is_belie
     on_bench(main, habits={1: late_by(30 * MS)})
 
 
+@pytest.mark.parametrize(("count", "kind"), [(2, FailureKind.DOUBTFUL), (3, None)], ids=["alike", "not alike"])
+def test_behind_a_damaged_answer_the_right_one_of_a_request_like_the_last_may_be_that_ones(
+    count: int, kind: FailureKind | None
+) -> None:
+    """Found by the fuzz (seed 1, chunk 142): a slave that says again what it said, after a damaged answer."""
+
+    async def main(bench: LinkBench, asker: Asker) -> None:
+        first = await asker.ask()
+        assert isinstance(first, Reply)
+        request = holding(count=count)
+        bench.habits[1] = lambda r, n: [
+            (LATENCY_NS, serial_answer(holding(), n)[:-1] + b"\x00"),
+            (70 * MS, serial_answer(r, 1 if count == 2 else n)),
+        ]
+        assert kind_of(await asker.ask(request)) is kind
+        assert asker.count()[Counter.CRC] == 1
+
+    on_bench(main, habits={1: good})
+
+
 @pytest.mark.parametrize("delivery", Delivery)
 def test_before_a_request_like_the_last_a_copy_under_way_is_waited_for(delivery: Delivery) -> None:
     """Three copies in a row keep the line busy, also where whole frames are heard only at their end."""
