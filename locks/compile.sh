@@ -13,6 +13,6 @@ compile() {
         --output-file "locks/$output" "$@" pyproject.toml
 }
 
-compile dev.txt --extra demo --group dev "$@"
+compile dev.txt --extra demo --extra plot --group dev "$@"
 compile demo.txt --extra demo --group build --constraint locks/dev.txt
 compile base.txt --constraint locks/dev.txt

@@ -20,6 +20,7 @@ GROUP: Final = "liftwarden.commands"
 _OURS: Final = ("edge_agent", "protocols", "sim", "hil")
 _HELP: Final = {
     "hil": "Simulated lift devices on a virtual serial port. / 台架: 虚拟串口上的模拟电梯设备",
+    "sim": "The simulated lift: runs, reports, pictures. / 电梯模拟: 运行, 报告, 图形",
     "demo": "People trapped, the alarm upstream, the rescue. / 演示: 困人, 报警上行, 救援",
 }
 """Help must not import what it lists; a command from elsewhere is listed by where it comes from."""

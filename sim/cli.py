@@ -1,0 +1,122 @@
+"""`liftwarden sim`: a building's lift in pure simulated time: its truth, its traffic, its picture.
+
+Exit codes: 0 done, 1 it could not be done (one line on standard error says why), 2 wrong usage, 130 Ctrl-C (what was
+simulated until then is written and reported).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from protocols import ProtocolError
+from sim import SimError
+
+app = typer.Typer(
+    name="sim",
+    no_args_is_help=True,
+    help="The simulated lift: runs, traffic reports, pictures. / 电梯模拟: 运行, 客流报告, 图形.",
+)
+
+_FAILED: Final = 1
+_USAGE: Final = 2
+_INTERRUPTED: Final = 130
+_EXTRAS: Final = {"simpy": "hil", "matplotlib": "plot"}
+_FOR: Final = "1h"
+_SEED: Final = 1
+_RUN_EXAMPLES: Final = (
+    "Examples: liftwarden sim run residential-9 --for 1h --seed 7 | "
+    "liftwarden sim run residential-9 --for 20min --seed 3 --at 6min=entrap_between_floors --at 13min=release "
+    "--events out.jsonl"
+)
+_PLOT_EXAMPLES: Final = (
+    "Examples: liftwarden sim plot out.jsonl --out picture.svg | "
+    "liftwarden sim plot residential-9 --for 20min --seed 3 --at 6min=entrap_between_floors --at 13min=release "
+    "--out picture.png"
+)
+_AT_HELP: Final = "TIME=STIMULUS; repeatable. / 定时注入"
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Turn what a person can do something about into one line on standard error and an exit code."""
+    from sim.plan import PlanError  # noqa: PLC0415  # `liftwarden --help` must stay light
+
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRAS:
+            raise
+        _fail(f"{error.name} is not installed; install it with: pip install 'liftwarden[{_EXTRAS[error.name]}]'")
+    except PlanError as error:
+        _fail(str(error), _USAGE)
+    except (ProtocolError, SimError) as error:
+        _fail(str(error))
+
+
+def _fail(line: str, code: int = _FAILED) -> None:
+    typer.echo(line, err=True)
+    raise typer.Exit(code)
+
+
+@app.command(epilog=_RUN_EXAMPLES)
+def run(
+    building: Annotated[str, typer.Argument(help="A YAML file or a shipped name. / 楼宇")],
+    *,
+    for_: Annotated[str, typer.Option("--for", help="How long, as 90s, 20min or 1h. / 模拟时长")] = _FOR,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated people. / 随机种子")] = _SEED,
+    at: Annotated[list[str] | None, typer.Option("--at", "--fault", help=_AT_HELP)] = None,
+    events: Annotated[
+        Path | None, typer.Option(readable=False, help="Write what happened: JSON lines. / 事件文件")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="The report as one JSON object. / JSON 输出")] = False,
+) -> None:
+    """Run a building's lift in simulated time, and report its traffic. / 在模拟时间中运行电梯并给出客流报告."""
+    with _one_line():
+        from sim.desk import Asked, play, say, written  # noqa: PLC0415
+
+        asked = Asked.of(building, for_, seed, at or [])
+        with written(events) as on_line:
+            played = play(asked, on_line, tracked=events is not None)
+        say(played, json=json)
+    if not played.complete:
+        raise typer.Exit(_INTERRUPTED)
+
+
+@app.command(epilog=_PLOT_EXAMPLES)
+def plot(
+    source: Annotated[
+        str, typer.Argument(metavar="EVENTS.jsonl|BUILDING", help="An event file, or what to run. / 事件文件或楼宇")
+    ],
+    *,
+    out: Annotated[Path, typer.Option(readable=False, help="The picture, .svg or .png. / 图形文件")],
+    from_: Annotated[str | None, typer.Option("--from", help="Begin the picture here. / 图形起点")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="End the picture here. / 图形终点")] = None,
+    for_: Annotated[str | None, typer.Option("--for", help="How long to run, as 20min. / 模拟时长")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the simulated people. / 随机种子")] = None,
+    at: Annotated[list[str] | None, typer.Option("--at", "--fault", help=_AT_HELP)] = None,
+    json: Annotated[bool, typer.Option("--json", help="The report as one JSON object. / JSON 输出")] = False,
+) -> None:
+    """Draw where the lift was when, with doors, people, faults and entrapments. / 绘制位置-时间图."""
+    with _one_line():
+        from sim.desk import Asked, load, play, say  # noqa: PLC0415
+        from sim.plan import PlanError  # noqa: PLC0415
+        from sim.window import Window, check_format, is_event_file  # noqa: PLC0415
+
+        check_format(out)
+        window = Window.of(from_, to)
+        from sim.picture import draw  # noqa: PLC0415  # before a long run: matplotlib may be missing
+
+        if not is_event_file(source):
+            asked = Asked.of(source, for_ or _FOR, _SEED if seed is None else seed, at or [])
+            played = play(asked)
+        elif (for_, seed, at) == (None, None, None):
+            played = load(Path(source))
+        else:
+            raise PlanError(f"{source} has its own time, seed and stimuli; leave --for, --seed and --at out")
+        draw(played.history, played.head, played.report, window.within(played.history.end_ns), out)
+        say(played, json=json, picture=out)
+    if not played.complete:
+        raise typer.Exit(_INTERRUPTED)

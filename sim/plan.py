@@ -1,0 +1,60 @@
+"""What a person asks of a run: how long it lasts, and what is done to the lift when."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from sim import SimError
+from sim.stimuli import Stimulus, parse
+
+_PART: Final = r"(\d+(?:\.\d+)?)(ms|min|s|m|h|d)"
+_TIME: Final = re.compile(f"(?:{_PART})+")
+_NS: Final = {
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60_000_000_000,
+    "min": 60_000_000_000,
+    "h": 3_600_000_000_000,
+    "d": 86_400_000_000_000,
+}
+
+
+class PlanError(SimError):
+    """What was asked cannot be understood, or contradicts itself: ask otherwise."""
+
+
+class Planned(msgspec.Struct, frozen=True):
+    """Something to do to the lift at `at_ns`."""
+
+    at_ns: int
+    stimulus: Stimulus
+
+
+def parse_time(text: str, option: str) -> int:
+    """Nanoseconds in "90s", "1h30min" or "2d". Raises PlanError, naming `option`."""
+    if _TIME.fullmatch(text) is None:
+        raise PlanError(f"{option} {text}: wants a time with ms, s, min, h or d, as in 90s, 1h30min or 2d")
+    return sum(round(float(number) * _NS[unit]) for number, unit in re.findall(_PART, text))
+
+
+def parse_planned(text: str) -> Planned:
+    """Read "20s=entrap_between_floors". Raises PlanError, saying what was expected."""
+    time, equals, name = text.partition("=")
+    if not equals:
+        raise PlanError(f"--at {text}: wants TIME=STIMULUS, as in 20s=entrap_between_floors")
+    at_ns = parse_time(time, "--at")
+    try:
+        return Planned(at_ns, parse(name))
+    except SimError as error:
+        raise PlanError(f"--at {text}: {error}") from error
+
+
+def in_order(planned: Sequence[Planned], until_ns: int) -> tuple[Planned, ...]:
+    """By time, those for one instant as they were given. Raises PlanError on one that the run would not reach."""
+    late = next((one for one in planned if one.at_ns >= until_ns), None)
+    if late is not None:
+        at_s, until_s = late.at_ns / 1e9, until_ns / 1e9
+        raise PlanError(f"--at {at_s:g}s={late.stimulus.value}: the run ends at {until_s:g} s; let it last longer")
+    return tuple(sorted(planned, key=lambda one: one.at_ns))

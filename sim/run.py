@@ -1,0 +1,93 @@
+"""A plant in pure simulated time, from 0 to an end, and what is said of it line by line."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Final, final
+
+import msgspec
+
+from sim.history import END, Head, Line, OnLine, head_line, knot_line, truth_line
+from sim.plan import Planned, in_order
+from sim.plant import Plant
+from sim.stimuli import Effect, Stimulus
+from sim.track import PERIOD_NS, Tracker, knot_of
+from sim.truth import TruthRecord
+
+STRIDE_NS: Final = 60_000_000_000
+"""How far the plant goes in one step when nobody wants the car's way: often enough for a progress bar and Ctrl-C."""
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What became of something planned."""
+
+    t_ns: int
+    stimulus: Stimulus
+    effect: Effect
+
+
+@final
+class Run:
+    """Advance it with `steps`, as far as you like, then `close` it. Lines come in order of time.
+
+    With `tracked` the cars' ways are among them; looking changes nothing that happens. Raises PlanError.
+    """
+
+    def __init__(
+        self, head: Head, until_ns: int, plan: Sequence[Planned], on_line: OnLine, *, tracked: bool = True
+    ) -> None:
+        self.until_ns: Final = until_ns
+        self.done: Final[list[Done]] = []
+        self._plan: Final = deque(in_order(plan, until_ns))
+        self._on_line: Final = on_line
+        self._tracker: Final = Tracker() if tracked else None
+        self._pending: Final[list[Line]] = []
+        self.plant: Final = Plant(head.building, head.seed, self._tell)
+        on_line(head_line(head))
+        self._look()
+
+    def steps(self) -> Iterator[int]:
+        """Advance step by step to the end; each gives the instant that was reached."""
+        while self.plant.now_ns < self.until_ns:
+            self._do_what_is_due()
+            self.plant.advance_to(self._next_ns())
+            self._look()
+            yield self.plant.now_ns
+
+    def close(self) -> None:
+        """Say the rest, and that this is the end."""
+        if self._tracker is not None:
+            knots = self._tracker.settle() or [knot_of(self.plant.signals())]
+            self._pending.extend(knot_line(knot, 0) for knot in knots)
+        self._flush()
+        self._on_line(Line(self.plant.now_ns, END, {"complete": self.plant.now_ns >= self.until_ns}))
+
+    def _next_ns(self) -> int:
+        stops = [self.until_ns, *(one.at_ns for one in list(self._plan)[:1])]
+        if self._tracker is None:
+            stops.append(self.plant.now_ns + STRIDE_NS)
+        else:
+            due = self.plant.next_event_ns()
+            stops += [] if due is None else [due]
+            stops += [self.plant.now_ns + PERIOD_NS] if self._tracker.under_way else []
+        return min(stops)
+
+    def _do_what_is_due(self) -> None:
+        while self._plan and self._plan[0].at_ns <= self.plant.now_ns:
+            stimulus = self._plan.popleft().stimulus
+            self.done.append(Done(self.plant.now_ns, stimulus, self.plant.apply(stimulus)))
+            self._look()
+
+    def _tell(self, record: TruthRecord) -> None:
+        self._pending.append(truth_line(record))
+
+    def _look(self) -> None:
+        if self._tracker is not None:
+            self._pending.extend(knot_line(knot, 0) for knot in self._tracker.look(self.plant.signals()))
+            if self._tracker.under_way:
+                return  # its knots belong before what has happened since
+        self._flush()
+
+    def _flush(self) -> None:
+        for line in sorted(self._pending, key=lambda line: line.t_ns):
+            self._on_line(line)
+        self._pending.clear()

@@ -1,0 +1,41 @@
+"""What a picture is made from, what of a run it shows, and in which format."""
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from sim.plan import PlanError, parse_time
+
+FORMATS: Final = (".svg", ".png")
+
+
+class Window(msgspec.Struct, frozen=True):
+    """From one instant to another; None is the run's own end."""
+
+    from_ns: int
+    to_ns: int | None
+
+    @classmethod
+    def of(cls, start: str | None, end: str | None) -> "Window":
+        """From the words of the command line. Raises PlanError."""
+        from_ns = 0 if start is None else parse_time(start, "--from")
+        return cls(from_ns, None if end is None else parse_time(end, "--to"))
+
+    def within(self, end_ns: int) -> tuple[int, int]:
+        """The same, of a run that ended then. Raises PlanError if nothing is left."""
+        to_ns = end_ns if self.to_ns is None else min(self.to_ns, end_ns)
+        if self.from_ns >= to_ns:
+            raise PlanError(f"nothing to draw from {self.from_ns / 1e9:g} s to {to_ns / 1e9:g} s: see --from and --to")
+        return self.from_ns, to_ns
+
+
+def check_format(out: Path) -> None:
+    """Raises PlanError unless the file's suffix is one of FORMATS."""
+    if out.suffix not in FORMATS:
+        raise PlanError(f"--out {out}: wants a file that ends with {' or '.join(FORMATS)}")
+
+
+def is_event_file(source: str) -> bool:
+    """Whether that names a run's event file, and not a building."""
+    return source.endswith(".jsonl") or (not source.endswith((".yaml", ".yml")) and Path(source).is_file())

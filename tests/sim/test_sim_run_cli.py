@@ -1,0 +1,140 @@
+"""`liftwarden sim run`: what a person or a script sees of it."""
+
+import fcntl
+import json
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sim.cli import app
+from sim.history import read_history
+
+Invoke = Callable[..., Result]
+CODE = "from sim.cli import app; app()"
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+
+
+@pytest.fixture
+def invoke() -> Invoke:
+    runner = CliRunner()
+    return lambda *words: runner.invoke(app, ["run", *map(str, words)])
+
+
+def test_the_report_is_on_standard_output_and_a_pipe_gets_no_progress(invoke: Invoke) -> None:
+    result = invoke("residential-9", "--for", "10min")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "AWT to door opening (CIBSE)" in result.stdout
+    assert "lift-days per second" in result.stdout
+
+
+def test_a_person_who_reads_chinese_gets_it(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert "起动次数" in invoke("residential-9", "--for", "10min").stdout
+
+
+def test_json_is_one_object(invoke: Invoke) -> None:
+    result = invoke("residential-9", "--for", "10min", "--at", "1min=entrap_between_floors", "--json")
+    told = json.loads(result.stdout)
+    assert (told["simulated_s"], told["trapped_people"], told["complete"]) == (600.0, 1, True)
+    assert told["stimuli"] == [{"t_ns": 60_000_000_000, "stimulus": "entrap_between_floors", "effect": "armed"}]
+
+
+def test_fault_is_another_word_for_at(invoke: Invoke) -> None:
+    told = json.loads(invoke("residential-9", "--for", "5min", "--fault", "1min=power_loss", "--json").stdout)
+    assert [done["stimulus"] for done in told["stimuli"]] == ["power_loss"]
+
+
+def test_a_stimulus_that_changed_nothing_is_told(invoke: Invoke) -> None:
+    result = invoke("residential-9", "--for", "5min", "--at", "1min=power_restore")
+    assert result.stderr == "power_restore at 60 s changed nothing in the lift's state\n"
+
+
+def test_the_event_file_is_a_whole_run(invoke: Invoke, tmp_path: Path) -> None:
+    assert invoke("residential-9", "--for", "10min", "--seed", 7, "--events", tmp_path / "e.jsonl").exit_code == 0
+    history, head = read_history(tmp_path / "e.jsonl")
+    assert (head.building.name, head.seed, history.end_ns) == ("residential-9", 7, 600_000_000_000)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("residentail-9",), 1, "no building 'residentail-9'; did you mean residential-9"),
+        (("absent.yaml",), 1, "cannot read building absent.yaml"),
+        (("residential-9", "--for", "5"), 2, "--for 5: wants a time"),
+        (("residential-9", "--for", "0s"), 2, "wants more than nothing"),
+        (("residential-9", "--at", "release"), 2, "wants TIME=STIMULUS"),
+        (("residential-9", "--at", "2h=release"), 2, "the run ends at 3600 s"),
+        (("residential-9", "--for", "1min", "--events", "/dev/full"), 1, "/dev/full: cannot write: No space left"),
+        (("residential-9", "--events", "/nowhere/e.jsonl"), 1, "/nowhere/e.jsonl: cannot write"),
+    ],
+)
+def test_a_mistake_is_one_line_and_its_exit_code(invoke: Invoke, words: tuple[str, ...], code: int, said: str) -> None:
+    result = invoke(*words)
+    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (code, "", 1)
+    assert said in result.stderr
+
+
+@pytest.mark.process
+def test_without_simpy_the_extra_is_named() -> None:
+    code = f"import sys; sys.modules['simpy'] = None; {CODE}"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "run", "residential-9"], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "simpy is not installed; install it with: pip install 'liftwarden[hil]'\n"
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_loses_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    pipe = tmp_path / "events"
+    os.mkfifo(pipe)
+    words = [sys.executable, "-c", CODE, "run", "residential-9", "--for", "100000d", "--json", "--events", pipe]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            with pipe.open("rb") as events:
+                written = events.read(200_000)
+                process.send_signal(number)
+                written += events.read()
+            stdout, stderr = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    (tmp_path / "e.jsonl").write_bytes(written)
+    told, end = json.loads(stdout), json.loads(written.splitlines()[-1])
+    assert (process.returncode, stderr, told["complete"], end["data"]) == (130, "", False, {"complete": False})
+    assert read_history(tmp_path / "e.jsonl")[0].end_ns == round(told["simulated_s"] * 1e9)
+
+
+@pytest.mark.process
+def test_a_terminal_gets_a_bar_that_goes_away() -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    words = [sys.executable, "-c", CODE, "run", "residential-9", "--for", "10d"]
+    environment = {**os.environ, "TERM": "xterm"}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        seen = b""
+        try:
+            while chunk := os.read(ours, 4096):
+                seen += chunk
+        except OSError:
+            pass  # the terminal is gone when the command is
+        os.close(ours)
+    assert process.returncode == 0
+    assert " %" in seen.decode()
+    assert seen.decode().rstrip().endswith("\x1b[2K")
