@@ -8,7 +8,7 @@ import msgspec
 
 from edge_agent import AgentError
 from edge_agent.clock import stamp
-from edge_agent.config_types import LiftConfig
+from edge_agent.config_types import DeviceConfig, LiftConfig
 from edge_agent.equipment import Equipment
 from edge_agent.journal.journal import Journal
 from edge_agent.ports import Clock
@@ -17,6 +17,26 @@ from protocols.upstream.messages import Stamp
 
 _KEY: Final = "acceptance."
 _DIGEST_CHARS: Final = 16
+_FORM: Final = 1
+"""To be raised when what is digested changes, and then every lift has to be proved again."""
+_READ_BY: Final = (
+    "name",
+    "function",
+    "address",
+    "words",
+    "word_order",
+    "pair",
+    "bits",
+    "signed",
+    "scale",
+    "item",
+    "invert",
+    "meanings",
+    "faults",
+    "past",
+    "channel",
+)
+"""What of a profile's row decides how it is read."""
 
 
 class Acceptance(msgspec.Struct, frozen=True):
@@ -34,16 +54,34 @@ def digest_of(told: object) -> str:
 
 
 def wiring_of(lift: LiftConfig, profiles: Mapping[str, Profile]) -> str:
-    """A digest of how this lift's devices are read: its file's devices, floors and doors, and their profiles."""
+    """A digest of how this lift's devices are read: everything that a value depends on, and no words for people."""
     read = (
+        _FORM,
         lift.id,
-        [(one.name, one.slave, one.options, one.door, one.channels) for one in lift.devices],
-        lift.floors,
+        [_device(one, profiles[one.name]) for one in lift.devices],
+        [floor.reported for floor in lift.floors],
         lift.doors,
         lift.precedence,
-        [profiles[one.name] for one in lift.devices],
     )
     return digest_of(read)[:_DIGEST_CHARS]
+
+
+def _device(device: DeviceConfig, profile: Profile) -> tuple[object, ...]:
+    return (
+        device.name,
+        profile.slave if device.slave is None else device.slave,
+        device.options,
+        device.door,
+        {number: (one.item, one.invert, one.debounce_ms) for number, one in device.channels.items()},
+        profile.framing,
+        profile.reply_order,
+        [(one.row, one.expect, one.within) for one in profile.identity],
+        [(one.function, one.address, one.count) for one in profile.blocks],
+        [tuple(getattr(row, name) for name in _READ_BY) for row in profile.rows if row.holds(device.options)],
+        [(one.item, one.value, one.all, one.otherwise) for one in profile.derived],
+        [(one.item, one.rows) for one in profile.joined],
+        {code: fault.name for code, fault in profile.faults.items()},
+    )
 
 
 class Acceptances:
@@ -93,3 +131,10 @@ class Acceptances:
         acceptance = Acceptance(wiring, report, stamp(self._clock))
         await self._journal.set_meta(_KEY + lift_id, msgspec.json.encode(acceptance).decode())
         self._accepted[lift_id] = acceptance
+
+    async def withdraw(self, lift_id: str) -> None:
+        """A later visit found something wrong: the proof holds no more. Raises as `accept`."""
+        if lift_id not in self.wiring:
+            raise AgentError(f"no lift {lift_id!r} here; there are: {', '.join(self.wiring)}")
+        await self._journal.set_meta(_KEY + lift_id, "")
+        self._accepted.pop(lift_id, None)

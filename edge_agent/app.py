@@ -276,7 +276,7 @@ class _Running:
                 reply = Reply(registers=[row for lift in lifts for row in lift.register_views()])
             case "blocks":
                 reply = Reply(blocks=[self._blocks(lift_id) for lift_id in self._lifts])
-            case "accept":
+            case "accept" | "withdraw":
                 await self._accept(request)
                 reply = Reply()
             case "events":
@@ -296,9 +296,13 @@ class _Running:
         return LiftBlocks(lift_id, self._acceptances.wiring[lift_id], lift.commissioned, now_ns, lift.block_views())
 
     async def _accept(self, request: Request) -> None:
-        await self._acceptances.accept(request.lift_id, request.wiring, request.report)
-        self._lifts[request.lift_id].commissioned = True
-        _log.info("lift.accepted lift=%s wiring=%s report=%s", request.lift_id, request.wiring, request.report)
+        if request.op == "accept":
+            await self._acceptances.accept(request.lift_id, request.wiring, request.report)
+        else:
+            await self._acceptances.withdraw(request.lift_id)
+        holds = self._acceptances.holds(request.lift_id)
+        self._lifts[request.lift_id].commissioned = holds
+        _log.info("lift.commissioned lift=%s is=%s report=%s", request.lift_id, holds, request.report)
         self._uplink.state_changed()
 
 

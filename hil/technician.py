@@ -90,13 +90,18 @@ _DOES: Final[Mapping[str, tuple[Stimulus | None, float | _Lasts | None, Is]]] = 
     "step_in": (Stimulus.IDLE_PERSON, None, _both(_cycled, _on("person"))),
     "ride_up": (Stimulus.RIDE_UP, None, _cycled),
     "ride_down": (Stimulus.RIDE_DOWN, None, _cycled),
-    "open_hold": (Stimulus.OPEN_BUTTON, _Lasts.HOLD, _on("doors.front.open")),
-    "block_beam": (
+    "open_hold_front": (Stimulus.OPEN_BUTTON, _Lasts.HOLD, _on("doors.front.open")),
+    "block_beam_front": (
         Stimulus.BLOCK_BEAM,
         _Lasts.HOLD,
         lambda look: look.was_shutting and look.now.door_open and not look.says("door_open_button"),
     ),
-    "clear_beam": (None, None, _parked),
+    "block_beam_again_front": (
+        Stimulus.BLOCK_BEAM,
+        _Lasts.HOLD,
+        lambda look: look.was_shutting and look.now.door_open and not look.says("door_open_button"),
+    ),
+    "clear_beam_front": (None, None, _parked),
     "alarm_press": (Stimulus.ALARM_BUTTON, _Lasts.HOLD, _on("alarm_button")),
     "alarm_release": (None, None, _off("alarm_button")),
     "overload": (Stimulus.OVERLOAD, _Lasts.HOLD, _on("overload")),

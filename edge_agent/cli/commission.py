@@ -33,6 +33,9 @@ def commission(
         typer.Option("--from", metavar="REPORT", help="Go on with a report, or judge it again. / 继续或重新判断"),
     ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the report goes. / 报告目录")] = Path(),
+    again: Annotated[
+        bool, typer.Option("--again", help="With --from: do again what was wrong or left out. / 重做有误或跳过的步骤")
+    ] = False,
     steps: Annotated[bool, typer.Option("--steps", help="Only tell what will be asked for. / 只列出步骤")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Mend the lift's file without asking. / 直接更正配置")] = False,
     json: JsonOption = False,
@@ -45,7 +48,9 @@ def commission(
     from edge_agent.cli.commission_run import Wish, run, tell_steps  # noqa: PLC0415  # `--help` must stay light
 
     place = place_of(context, config, socket)
-    wish = Wish(lift=lift, report=from_, directory=out, yes=yes, json=json)
+    wish = Wish(lift=lift, report=from_, directory=out, again=again, yes=yes, json=json)
+    if again and from_ is None:
+        raise typer.BadParameter("goes with --from REPORT", param_hint="--again")
     if steps:
         tell_steps(place, wish)
     else:

@@ -63,20 +63,34 @@ def _picture(report: Report) -> str:
     return svg(read(report.record, report.lift, profiles), report.record.steps, faulty)
 
 
+def keep_draft(path: Path, report: Report) -> None:
+    """Write what was recorded so far; the page comes with the end. Raises AgentError."""
+    write_whole(path, encoded(report))
+
+
 def mend(path: Path, edits: Sequence[Edit], lift: LiftConfig, profiles: Mapping[str, Profile]) -> Path:
     """Make the edits in the lift's file; where it is kept as it was. Raises AgentError; then nothing was changed."""
+    file = path.resolve()
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise AgentError(f"{path}: cannot read: {error.strerror}") from error
+        text = file.read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise AgentError(f"{path}: cannot be read any more: {error}; nothing was changed") from error
     mended = amended(text, edits)
     read_back = Document(mended, str(path)).to(AgentConfig)
     now_reads = [wiring_of(one, profiles) for one in read_back.lifts if one.id == lift.id]
     if now_reads != [wiring_of(lift, profiles)]:
         raise AgentError(f"{path}: cannot be mended by itself; set by hand what is listed above")
-    kept = path.with_name(path.name + _BACKUP)
-    write_whole(kept, text)
-    write_whole(path, mended)
+    kept = _free_name(file)
+    write_whole(kept, text, like=file)
+    write_whole(file, mended, like=file)
+    return kept
+
+
+def _free_name(file: Path) -> Path:
+    """A person's original is not written over by the next mend."""
+    kept, number = file.with_name(file.name + _BACKUP), 2
+    while kept.exists():
+        kept, number = file.with_name(f"{file.name}{_BACKUP}-{number}"), number + 1
     return kept
 
 
@@ -92,3 +106,5 @@ def signed(path: Path, by: str, role: str, lang: str) -> None:
     signature = Signature(by, role, now(), report.digest)
     beside = write_report(path, msgspec.structs.replace(report, signature=signature))
     typer.echo(word("signed", lang, by=by, file=path, page=beside))
+    if not report.passed:
+        typer.echo(word("not_passed_either", lang), err=True)

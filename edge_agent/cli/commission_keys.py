@@ -17,11 +17,13 @@ class Key(Enum):
     """What was said."""
 
     DONE = "done"
+    AGAIN = "again"
+    BACK = "back"
     CANNOT = "cannot"
     STOP = "stop"
 
 
-_KEYS: Final = {"": Key.DONE, "s": Key.CANNOT, "q": Key.STOP}
+_KEYS: Final = {"": Key.DONE, "r": Key.AGAIN, "b": Key.BACK, "s": Key.CANNOT, "q": Key.STOP}
 
 
 class Keys:
@@ -47,6 +49,12 @@ class Keys:
             return _KEYS.get(line.decode(errors="replace").strip().lower())
         return Key.STOP if self._at_end else None
 
+    def forget(self) -> None:
+        """Keys that were pressed before the screen asked for one mean nothing; a script's lines wait for their step."""
+        if self.by_key:
+            termios.tcflush(self._fd, termios.TCIFLUSH)
+            self._typed = b""
+
 
 @contextmanager
 def listening() -> Iterator[Keys]:
@@ -60,4 +68,4 @@ def listening() -> Iterator[Keys]:
     try:
         yield Keys(fd, by_key=True)
     finally:
-        termios.tcsetattr(fd, termios.TCSADRAIN, before)
+        termios.tcsetattr(fd, termios.TCSAFLUSH, before)  # what was typed for us is not for the shell

@@ -1,52 +1,35 @@
 """A visit from its first step to its report; what was recorded is never lost."""
 
-from collections.abc import Generator, Iterable
-from contextlib import closing
+import shlex
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from types import FrameType
 
 import msgspec
 import typer
-from rich.console import Console, Group
-from rich.live import Live
+from rich.console import Console
 from rich.text import Text as Styled
 
 from edge_agent import AgentError
 from edge_agent.acceptance import wiring_of
-from edge_agent.cli.commission_files import mend, now, report_path, write_report
-from edge_agent.cli.commission_keys import Key, Keys, listening
-from edge_agent.cli.commission_lines import (
-    finding_lines,
-    fix_lines,
-    folded,
-    is_as_told,
-    script_lines,
-    step_lines,
-    word,
-)
+from edge_agent.cli.commission_dialogue import visit
+from edge_agent.cli.commission_files import keep_draft, mend, now, report_path, write_report
+from edge_agent.cli.commission_lines import finding_lines, fix_lines, folded, script_lines, whole, word
+from edge_agent.cli.commission_site import Site, site_of
 from edge_agent.cli.consent import agreed
 from edge_agent.cli.output import BAD, FAILED, fail, json_line, show
 from edge_agent.cli.place import Place
-from edge_agent.clock import NS
-from edge_agent.commission.amend import Edit
 from edge_agent.commission.fixes import Fix, fix_of
 from edge_agent.commission.judge import Judgement
-from edge_agent.commission.report import FixReport, Report, fixes_of, load_report, signals_of, steps_of
+from edge_agent.commission.report import Report, fixes_of, load_report, signals_of, steps_of
 from edge_agent.commission.session import Session, judged
-from edge_agent.commission.steps import Step
-from edge_agent.config import load_config
-from edge_agent.config_types import AgentConfig, LiftConfig
-from edge_agent.equipment import equipment_of
+from edge_agent.config_types import LiftConfig
 from edge_agent.health import VERSION
 from edge_agent.local.client import AgentClient
-from edge_agent.local.views import LiftBlocks, Reply, Request
-from protocols.language import pick
-from protocols.profiles.schema import Profile
+from edge_agent.local.views import Request
 from protocols.upstream.messages import LiftIds
-
-_PERIOD_S: Final = 0.1
-_FRESH_WITHIN_NS: Final = 5 * NS
-"""A device that says nothing for so long after a step was confirmed is silent in it."""
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -55,211 +38,136 @@ class Wish(msgspec.Struct, frozen=True):
     lift: str | None
     report: Path | None
     directory: Path
+    again: bool
     yes: bool
     json: bool
 
 
-class _Site(msgspec.Struct, frozen=True):
-    """The lift to commission, as its file has it."""
-
-    file: Path
-    config: AgentConfig
-    index: int
-    profiles: dict[str, Profile]
-
-    @property
-    def lift(self) -> LiftConfig:
-        return self.config.lifts[self.index]
-
-
 def tell_steps(place: Place, wish: Wish) -> None:
     """Only say what will be asked for."""
-    site = _site(place, wish.lift)
+    site = site_of(place, wish.lift)
     steps = Session(site.lift, site.profiles).steps
     if wish.json:
-        json_line([{"name": step.name, "said": step.said, "optional": step.is_optional} for step in steps])
+        for step in steps:
+            json_line({"name": step.name, "said": step.said, "optional": step.is_optional})
     else:
         show(script_lines(steps, place.lang))
 
 
 def run(place: Place, wish: Wish) -> None:
     """Ask, record, judge, report, mend, have it accepted. Raises AgentError or ProtocolError, one line."""
-    lang = place.lang
     before = None if wish.report is None else load_report(wish.report)
-    site = _site(place, wish.lift if before is None or wish.lift is not None else before.ids.lift_id)
-    if before is not None and before.ids.lift_id != site.lift.id:
-        raise fail(word("other_report", lang, file=wish.report, lift=before.ids.lift_id))
-    path = wish.report or report_path(wish.directory, site.lift.id)
-    client = AgentClient(place.agent_socket)
-    session = Session(site.lift, site.profiles, None if before is None else before.record)
-    problem: BaseException | None = None
-    if session.step is not None:
-        try:
-            _visit(client, session, site, lang)
-        except (AgentError, KeyboardInterrupt) as error:
-            if not session.done:
-                raise
-            problem = error
-        if not session.done:
-            raise fail(word("nothing", lang))
-    visit = _Visit(site, session, path, wish, lang)
-    visit.conclude(client, () if before is None else before.fixes)
-    if problem is not None:
-        raise problem
-    raise typer.Exit(visit.exit_code)
+    site = site_of(place, wish.lift if before is None or wish.lift is not None else before.ids.lift_id)
+    if before is not None and (before.ids.lift_id, before.terminal_id) != (site.lift.id, site.config.terminal_id):
+        known = f"{before.terminal_id}/{before.ids.lift_id}"
+        raise fail(word("other_report", place.lang, file=wish.report, lift=known))
+    _Visit(place, wish, site, before).run()
 
 
-def _site(place: Place, wanted: str | None) -> _Site:
-    config = load_config(str(place.config))
-    names = [lift.id for lift in config.lifts]
-    if wanted is None and len(names) > 1:
-        raise fail(word("which", place.lang, lifts=", ".join(names)))
-    name = names[0] if wanted is None else wanted
-    if name not in names:
-        raise fail(word("none", place.lang, lift=name, lifts=", ".join(names)))
-    return _Site(place.config, config, names.index(name), equipment_of(config).profiles)
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """A connection that drops, and a stop in order, end the visit as Ctrl-C does."""
 
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
 
-# the visit
-
-
-def _visit(client: AgentClient, session: Session, site: _Site, lang: str) -> None:
-    """Until the script is through, or somebody stops it."""
-    _mine(client.ask(Request("blocks")), site, lang)  # before anybody is asked for anything
-    with (
-        listening() as keys,
-        closing(_reports(client, site, lang)) as reports,
-        _Screen(lang, live=keys.by_key) as screen,
-    ):
-        dialogue = _Dialogue(session, keys, lang)
-        for report in reports:
-            session.take(report)
-            step = session.step
-            if step is None:
-                return
-            screen.show(session, step, dialogue.note)
-            if not dialogue.goes_on(step):
-                return
-
-
-def _reports(client: AgentClient, site: _Site, lang: str) -> Generator[LiftBlocks, None, None]:
-    for reply in client.stream(Request("blocks", period_s=_PERIOD_S)):
-        yield _mine(reply, site, lang)
-
-
-def _mine(reply: Reply, site: _Site, lang: str) -> LiftBlocks:
-    """This lift's part of a report by an agent that reads it as the file says."""
-    mine = next((one for one in reply.blocks if one.lift_id == site.lift.id), None)
-    if mine is None or mine.wiring != wiring_of(site.lift, site.profiles):
-        raise fail(word("other_file", lang, lift=site.lift.id, file=site.file))
-    return mine
-
-
-class _Dialogue:
-    """Enter confirms a step once everything was sampled after it; a second one if something did not do as expected."""
-
-    def __init__(self, session: Session, keys: Keys, lang: str) -> None:
-        self._session = session
-        self._keys = keys
-        self._lang = lang
-        self._said_ns: int | None = None
-        self._doubted = ""
-
-    @property
-    def note(self) -> str:
-        """What the person should know now."""
-        if self._said_ns is not None:
-            return word("reading", self._lang)
-        step = self._session.step
-        return word("sure", self._lang) if step is not None and self._doubted == step.name else ""
-
-    def goes_on(self, step: Step) -> bool:
-        """Take in what was said; whether the visit goes on."""
-        key = self._keys.said() if self._said_ns is None else None
-        if key is Key.STOP:
-            return False
-        if key is Key.CANNOT:
-            self._session.decline()
-        elif key is Key.DONE:
-            self._said_ns = self._session.now_ns
-        if self._said_ns is not None:
-            self._settle(step, self._said_ns)
-        return True
-
-    def _settle(self, step: Step, said_ns: int) -> None:
-        session = self._session
-        if not session.is_fresh(said_ns) and session.now_ns - said_ns < _FRESH_WITHIN_NS:
-            return
-        self._said_ns = None
-        if self._keys.by_key and self._doubted != step.name and not is_as_told(session, step):
-            self._doubted = step.name
-            return
-        session.confirm()
-
-
-class _Screen:
-    """The step on standard error: in place on a terminal, its sentence once elsewhere."""
-
-    def __init__(self, lang: str, *, live: bool) -> None:
-        self._lang = lang
-        console = Console(stderr=True)
-        self._live = Live(console=console, auto_refresh=False, transient=True) if live and console.is_terminal else None
-        self._told = ""
-
-    def __enter__(self) -> "_Screen":
-        if self._live is not None:
-            self._live.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._live is not None:
-            self._live.stop()
-
-    def show(self, session: Session, step: Step, note: str) -> None:
-        if self._live is not None:
-            self._live.update(Group(*step_lines(session, step, note=note, lang=self._lang)), refresh=True)
-        elif self._told != step.name:
-            self._told = step.name
-            typer.echo(f"{session.done + 1}/{len(session.steps)} {pick(step.said, self._lang)}", err=True)
-
-
-# what becomes of it
+    before = {number: signal.signal(number, stop) for number in (signal.SIGHUP, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Visit:
-    """What was recorded, and what follows from it. `exit_code` is known once it was concluded."""
+    """One lift, one record, one report. `before` is the report to go on with."""
 
-    def __init__(self, site: _Site, session: Session, path: Path, wish: Wish, lang: str) -> None:
-        self._site = site
-        self._session = session
-        self._path = path
+    def __init__(self, place: Place, wish: Wish, site: Site, before: Report | None) -> None:
+        self._place = place
+        self._lang = place.lang
         self._wish = wish
-        self._lang = lang
-        self.exit_code = FAILED
+        self._site = site
+        self._client = AgentClient(place.agent_socket)
+        self._session = Session(site.lift, site.profiles, now(), None if before is None else before.record)
+        self._fixes = () if before is None else before.fixes
+        is_own = before is not None and before.signature is None  # nothing is written over a signature
+        directory = wish.directory if wish.report is None else wish.report.parent
+        self._path = wish.report if wish.report and is_own else report_path(directory, site.lift.id)
+        if before is not None:
+            self._reopen()
 
-    def conclude(self, client: AgentClient, fixes: tuple[FixReport, ...]) -> None:
-        """Judge, mend, write the report, and let the agent know if all is well."""
-        site, record = self._site, self._session.record
-        finished = self._session.step is None
-        lift, judgement = site.lift, judged(record, site.lift, site.profiles)
-        self._say(finding_lines(judgement, finished=finished, lang=self._lang))
-        edits: tuple[Edit, ...] = ()
-        fix = fix_of(record, judgement, lift, site.profiles, site.index) if finished else None
+    def _reopen(self) -> None:
+        """What of an older record has to be done once more."""
+        session, site = self._session, self._site
+        if self._wish.again:
+            judgement = judged(session.record, site.lift, site.profiles)
+            wrong = {misfit.step for one in judgement.faulty for misfit in one.misfits}
+            session.forget(wrong.union(judgement.missing, judgement.suspect))
+        elif session.step is not None:
+            session.resume()
+
+    def run(self) -> None:
+        """The visit, then what follows from it."""
+        problem = self._visited() if self._session.step is not None else None
+        exit_code = self._concluded()
+        if problem is not None:
+            raise problem
+        raise typer.Exit(exit_code)
+
+    def _visited(self) -> BaseException | None:
+        """Why it was broken off, if the person did not stop it."""
+        problem: BaseException | None = None
+        is_new = not self._path.exists()
+        try:
+            with _stoppable():
+                visit(self._client, self._session, self._site, self._keep, self._lang)
+        except (AgentError, KeyboardInterrupt, OSError) as error:
+            problem = error
+        if not self._session.done:
+            if is_new:
+                self._path.unlink(missing_ok=True)
+            raise problem or fail(word("nothing", self._lang))
+        return problem
+
+    def _keep(self) -> None:
+        keep_draft(self._path, self._report(self._site.lift, None))
+
+    def _concluded(self) -> int:
+        """Judge, report, mend, and let the agent know; the exit code."""
+        site, record, finished = self._site, self._session.record, self._session.step is None
+        judgement = judged(record, site.lift, site.profiles)
+        report = self._write(self._report(site.lift, judgement))
+        if not finished:
+            return self._ended(report, "go_on", FAILED)
+        self._say(finding_lines(judgement, self._session.steps, self._lang))
+        fix = fix_of(record, judgement, site.lift, site.profiles, site.index)
         if fix is not None and self._mends(fix):
-            lift, judgement, edits = fix.lift, fix.judgement, fix.edits
-        report = self._report(lift, judgement, finished=finished, fixes=(*fixes, *fixes_of(edits)))
-        self._write(report)
-        if edits:
-            self._say(folded(word("restart", self._lang, report=self._path)))
-        elif not finished:
-            self._say(folded(word("go_on", self._lang, report=self._path)))
-        elif report.passed:
-            self._accept(client, report)
-        else:
-            self.exit_code = BAD
+            self._fixes = (*self._fixes, *fixes_of(fix.edits))
+            return self._ended(self._write(self._report(fix.lift, fix.judgement)), "restart", FAILED)
+        if judgement.suspect or judgement.missing:
+            self._say([*folded(word("redo", self._lang)), whole(f"{self._command} --again")])
+        if not report.passed:
+            self._client.ask(Request("withdraw", lift_id=report.ids.lift_id, report=report.digest))
+            return self._ended(report, "withdrawn", BAD)
+        self._client.ask(Request("accept", lift_id=report.ids.lift_id, wiring=report.wiring, report=report.digest))
+        return self._ended(self._write(msgspec.structs.replace(report, accepted=True)), "accepted", 0)
+
+    def _ended(self, report: Report, said: str, exit_code: int) -> int:
+        self._say(folded(word(said, self._lang)))
+        if said in ("go_on", "restart"):
+            self._say([whole(self._command)])
+        self._say([*folded(word("report", self._lang)), whole(f"  {self._path.with_suffix('.html').resolve()}")])
         if self._wish.json:
             told = msgspec.json.decode(msgspec.json.encode(report))
             json_line({key: value for key, value in told.items() if key not in {"record", "lift"}})
+        return exit_code
+
+    @property
+    def _command(self) -> str:
+        """What to type to go on with this report, wherever one is."""
+        socket = [] if self._place.socket is None else ["--socket", self._place.socket]
+        words = ["liftwarden", "-c", str(self._site.file.resolve()), *socket, "commission", "--from"]
+        return "  " + shlex.join([*words, str(self._path.resolve())])
 
     def _say(self, lines: Iterable[Styled]) -> None:
         console = Console(stderr=self._wish.json)
@@ -267,16 +175,18 @@ class _Visit:
             console.print(line, soft_wrap=True, highlight=False)
 
     def _mends(self, fix: Fix) -> bool:
-        self._say(fix_lines(fix, self._site.file, self._lang))
+        file = self._site.file
+        self._say(fix_lines(fix, file, self._lang))
         if not self._wish.yes and not agreed(word("mend", self._lang)):
             return False
-        kept = mend(self._site.file, fix.edits, fix.lift, self._site.profiles)
-        self._say(folded(word("mended", self._lang, file=self._site.file, kept=kept)))
+        kept = mend(file, fix.edits, fix.lift, self._site.profiles)
+        self._say([*folded(word("mended", self._lang)), whole(f"  {kept}")])
         return True
 
-    def _report(
-        self, lift: LiftConfig, judgement: Judgement, *, finished: bool, fixes: tuple[FixReport, ...]
-    ) -> Report:
+    def _report(self, lift: LiftConfig, judgement: Judgement | None) -> Report:
+        """What is known by now; without a judgement, only what was recorded."""
+        session = self._session
+        finished = judgement is not None and session.step is None
         return Report(
             version=VERSION,
             terminal_id=self._site.config.terminal_id,
@@ -285,20 +195,15 @@ class _Visit:
             lift=lift,
             at=now(),
             finished=finished,
-            passed=finished and judgement.passed,
-            signals=signals_of(judgement),
-            steps=steps_of(self._session.steps, self._session.record),
-            missing=judgement.missing,
-            fixes=fixes,
-            record=self._session.record,
+            passed=finished and judgement is not None and judgement.passed,
+            signals=() if judgement is None else signals_of(judgement, session.steps),
+            steps=steps_of(session.steps, session.record),
+            missing=() if judgement is None else judgement.missing,
+            suspect=() if judgement is None else judgement.suspect,
+            fixes=self._fixes,
+            record=session.record,
         )
 
-    def _write(self, report: Report) -> None:
-        page = write_report(self._path, report)
-        self._say(folded(word("report", self._lang, page=page)))
-
-    def _accept(self, client: AgentClient, report: Report) -> None:
-        client.ask(Request("accept", lift_id=report.ids.lift_id, wiring=report.wiring, report=report.digest))
-        write_report(self._path, msgspec.structs.replace(report, accepted=True))
-        self._say(folded(word("accepted", self._lang)))
-        self.exit_code = 0
+    def _write(self, report: Report) -> Report:
+        write_report(self._path, report)
+        return report

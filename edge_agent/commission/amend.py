@@ -44,12 +44,12 @@ def _set(text: str, edit: Edit) -> str:
         child = next((value for key, value in pairs if key.value == str(step)), None)
         if child is None:
             if isinstance(node, yaml.MappingNode) and node.value and depth == len(edit.path) - 1:
-                return _added(text, node, f"{step}: {_scalar(edit.value)}")
-            raise AgentError(f"{edit.where}: cannot be written into this file; set it to {_scalar(edit.value)} by hand")
+                return _added(text, node, f"{step}: {scalar(edit.value)}")
+            raise AgentError(f"{edit.where}: cannot be written into this file; set it to {scalar(edit.value)} by hand")
         node = child
     if not isinstance(node, yaml.ScalarNode):
-        raise AgentError(f"{edit.where}: holds no single value; set it to {_scalar(edit.value)} by hand")
-    return text[: _offset(text, node.start_mark)] + _scalar(edit.value) + text[_offset(text, node.end_mark) :]
+        raise AgentError(f"{edit.where}: holds no single value; set it to {scalar(edit.value)} by hand")
+    return text[: _offset(text, node.start_mark)] + scalar(edit.value) + text[_offset(text, node.end_mark) :]
 
 
 def _added(text: str, node: yaml.MappingNode, pair: str) -> str:
@@ -63,11 +63,16 @@ def _added(text: str, node: yaml.MappingNode, pair: str) -> str:
         at = text.rindex("\n", 0, at)
     end = text.find("\n", at)
     at = len(text) if end < 0 else end
-    return f"{text[:at]}\n{' ' * first.start_mark.column}{pair}{text[at:]}"
+    newline = "\r\n" if "\r\n" in text else "\n"
+    at -= text[at - 1] == "\r"
+    return f"{text[:at]}{newline}{' ' * first.start_mark.column}{pair}{text[at:]}"
 
 
-def _scalar(value: Plain) -> str:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, bool | int | float) else str(value)
+def scalar(value: Plain | None) -> str:
+    """A value as YAML has it."""
+    return (
+        json.dumps(value, ensure_ascii=False) if value is None or isinstance(value, bool | int | float) else str(value)
+    )
 
 
 def _offset(text: str, mark: yaml.Mark) -> int:

@@ -6,7 +6,8 @@ from typing import Final
 import msgspec
 
 from edge_agent.commission.amend import Edit
-from edge_agent.commission.judge import Finding, Judgement, Verdict
+from edge_agent.commission.judge import FAULTY, PROOF, Finding, Judgement, Verdict
+from edge_agent.commission.reading import Signal
 from edge_agent.commission.record import Record
 from edge_agent.commission.session import judged
 from edge_agent.config_types import ChannelConfig, DeviceConfig, FloorConfig, LiftConfig
@@ -14,6 +15,7 @@ from protocols import ProtocolError
 from protocols.profiles.schema import Profile
 from protocols.strictyaml import Path
 
+_GOOD: Final = Verdict.GOOD
 _REWIRED: Final = frozenset({Verdict.INVERTED, Verdict.SWAPPED, Verdict.OTHER})
 
 
@@ -30,7 +32,7 @@ def fix_of(
 ) -> Fix | None:
     """The fix for what the file can put right (`index` is the lift's place in it); None if that is nothing.
 
-    A fix is only proposed if the record, read again, has fewer faults with it.
+    A fix is only proposed if with it every signal that it touches is good, and every other one is what it was.
     """
     mended = msgspec.structs.replace(
         lift,
@@ -45,7 +47,24 @@ def fix_of(
     edits = tuple(_edits(lift, mended, index))
     if not edits:
         return None
-    return Fix(edits, mended, after) if len(after.faulty) < len(judgement.faulty) else None
+    return Fix(edits, mended, after) if _is_better(judgement, after) else None
+
+
+def _is_better(before: Judgement, after: Judgement) -> bool:
+    """Whether fewer signals are faulty, and none is less sure than it was, or has vanished but for a good one."""
+    was = {_place_of(one.signal): one.verdict for one in before.findings}
+    now = {_place_of(one.signal): one.verdict for one in after.findings}
+    gone, new = was.keys() - now.keys(), now.keys() - was.keys()
+    renamed = (
+        len(gone) == len(new) and all(was[one] in FAULTY for one in gone) and all(now[one] is _GOOD for one in new)
+    )
+    kept = all(now[one] in (_GOOD, was[one]) for one in was.keys() & now.keys())
+    return renamed and kept and len(after.faulty) < len(before.faulty)
+
+
+def _place_of(signal: Signal) -> tuple[str, int | str]:
+    """What stays the same of a signal: the input, or the item of a register."""
+    return signal.device, signal.channel or signal.item
 
 
 def _device(device: DeviceConfig, faulty: Sequence[Finding]) -> DeviceConfig:
@@ -77,8 +96,11 @@ def _floors(lift: LiftConfig, judgement: Judgement) -> tuple[FloorConfig, ...]:
 
 def _with_options(record: Record, lift: LiftConfig, profiles: Mapping[str, Profile]) -> LiftConfig:
     """The lift with those answers to its profiles' questions with which most of the record reads right."""
-    best, faults = lift, len(judged(record, lift, profiles).faulty)
+    best, judgement = lift, judged(record, lift, profiles)
     for number, device in enumerate(lift.devices):
+        wrong = [one for one in judgement.faulty if one.signal.device == device.name]
+        if not any(len(one.misfits) >= PROOF for one in wrong):
+            continue
         for name, option in profiles[device.name].options.items():
             for value in option.values:
                 options = best.devices[number].options | {name: value}
@@ -86,11 +108,11 @@ def _with_options(record: Record, lift: LiftConfig, profiles: Mapping[str, Profi
                 devices = (*best.devices[:number], other, *best.devices[number + 1 :])
                 tried = msgspec.structs.replace(best, devices=devices)
                 try:
-                    count = len(judged(record, tried, profiles).faulty)
-                except ProtocolError:
+                    after = judged(record, tried, profiles)
+                except ProtocolError:  # this answer does not go with the rest
                     continue
-                if count < faults:
-                    best, faults = tried, count
+                if _is_better(judgement, after):
+                    best, judgement = tried, after
     return best
 
 

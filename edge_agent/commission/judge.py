@@ -5,6 +5,7 @@ should have done there, straight and mirrored. What the steps cannot tell apart 
 """
 
 import enum
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -20,6 +21,15 @@ from edge_agent.config_types import LiftConfig
 
 _UNJUDGED: Final = frozenset({"faults", "hall_calls", "run_limit"})
 """What nobody can bring about in ten minutes, or what says nothing while all is well."""
+
+
+PROOF: Final = 2
+"""A wire in the wrong place shows in more steps than one; a slip of the hand, or a car that is called away, in one."""
+
+
+_SLIPS: Final = 2
+_TOGETHER: Final = 3
+"""So many signals that differ in so few steps, all in the same one: it was the step (design values)."""
 
 
 class Verdict(enum.Enum):
@@ -61,10 +71,15 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """Every signal's finding, in the file's order, and the mandatory steps that were not done."""
+    """Every signal's finding, in the file's order, and the mandatory steps that were not done.
+
+    `suspect` steps were probably not done as asked: several signals did otherwise there, and nowhere else. Nothing is
+    judged by them, and they have to be done again.
+    """
 
     findings: tuple[Finding, ...]
     missing: tuple[str, ...]
+    suspect: tuple[str, ...] = ()
 
     @property
     def faulty(self) -> tuple[Finding, ...]:
@@ -79,26 +94,45 @@ class Judgement(msgspec.Struct, frozen=True):
     @property
     def passed(self) -> bool:
         """Whether the lift's signals may be believed."""
-        return not self.faulty and not self.missing
+        return not self.faulty and not self.missing and not self.suspect
 
 
 def judge(reading: Reading, steps: Sequence[Step], declined: Iterable[str], lift: LiftConfig) -> Judgement:
     """What each signal is, by what was done. `declined` are the steps that a person left out."""
-    judging = _Judging(reading, steps, lift)
+    suspect = _suspects(reading, steps)
+    judging = _Judging(reading, steps, lift, suspect)
     findings = [judging.finding(signal) for signal in reading]
     done, left_out = {name for traces in reading.values() for name in traces}, set(declined)
     missing = tuple(
         step.name for step in steps if step.name not in done and not step.is_optional and step.needs not in left_out
     )
-    return Judgement(tuple(judging.paired(one, findings) for one in findings), missing)
+    return Judgement(
+        tuple(judging.paired(one, findings) for one in findings),
+        missing,
+        tuple(step.name for step in steps if step.name in suspect),
+    )
+
+
+def _suspects(reading: Reading, steps: Sequence[Step]) -> frozenset[str]:
+    """Steps in which several signals did otherwise that do as they should, or always the opposite, everywhere else."""
+    in_step: Counter[str] = Counter()
+    for signal, traces in reading.items():
+        words = Words(traces, steps)
+        ways = [words.misfits(signal.item)]
+        if can_be_mirrored(signal.item) and len(words.letters) > 1:
+            ways.append(words.misfits(signal.item, mirror=True))
+        fewest = min(ways, key=len)
+        if len(fewest) <= _SLIPS:
+            in_step.update(misfit.step for misfit in fewest)
+    return frozenset(name for name, count in in_step.items() if count >= _TOGETHER)
 
 
 class _Judging:
-    def __init__(self, reading: Reading, steps: Sequence[Step], lift: LiftConfig) -> None:
+    def __init__(self, reading: Reading, steps: Sequence[Step], lift: LiftConfig, suspect: frozenset[str]) -> None:
         self._reading = reading
         self._steps = steps
         self._landings = Landings(steps, lift)
-        self._words = {signal: Words(traces, steps) for signal, traces in reading.items()}
+        self._words = {signal: Words(traces, steps, suspect) for signal, traces in reading.items()}
         self._wires = [signal for signal in reading if signal.channel]
 
     def finding(self, signal: Signal) -> Finding:
@@ -136,6 +170,8 @@ class _Judging:
             is_shown = words.shows(signal.item)  # if not, it may as well be the other way round
             verdict = Verdict.DEAD if is_shown else Verdict.ODD
             return Finding(signal=signal, verdict=verdict, stuck_at=words.letters, misfits=misfits)
+        if len(misfits) < PROOF:
+            return Finding(signal=signal, verdict=Verdict.ODD, misfits=misfits)
         if can_be_mirrored(signal.item) and words.fits(signal.item, mirror=True):
             return Finding(signal=signal, verdict=Verdict.INVERTED, misfits=misfits)
         return self._swapped(signal, misfits) or self._elsewhere(signal, misfits)
@@ -199,7 +235,7 @@ class _Judging:
         if signal.item == "floor":
             told = self._landings.numbers(traces)
             verdict, stuck_at = self._landings.judged(told)
-            floors = tuple(told[index] for index in sorted(told))
+            floors = tuple(number for index in sorted(told) if (number := told[index]) is not None)
             return Finding(signal=signal, verdict=Verdict(verdict), stuck_at=stuck_at, floors=floors)
         verdict, stuck_at = self._landings.counted(traces)
         return Finding(signal=signal, verdict=Verdict(verdict), stuck_at=stuck_at)

@@ -9,6 +9,9 @@ from edge_agent.config_types import LiftConfig
 
 NUMBERS: Final = frozenset({"floor", "run_count"})
 
+_RUNS_A_RIDE: Final = 10
+"""A lift that answers others between the steps makes more runs than rides; so many are no runs any more."""
+
 Word = Literal["good", "dead", "numbering", "odd", "unproven"]
 """A verdict by its value."""
 
@@ -20,28 +23,33 @@ class Landings:
         self._steps: Final = steps
         self._wanted: Final = [floor.reported for floor in lift.floors]
 
-    def numbers(self, traces: Mapping[str, Trace]) -> dict[int, int]:
-        """By landing the number that stood when a person confirmed to be there."""
+    def numbers(self, traces: Mapping[str, Trace]) -> dict[int, int | None]:
+        """By landing the number that stood when a person confirmed to be there; None if there was none."""
         return {
-            step.floor: trace.last
+            step.floor: last if isinstance(last := traces[step.name].last, int) else None
             for step in self._steps
-            if step.floor is not None and (trace := traces.get(step.name)) is not None and isinstance(trace.last, int)
+            if step.floor is not None and step.name in traces
         }
 
-    def judged(self, told: Mapping[int, int]) -> tuple[Word, str]:
+    def judged(self, told: Mapping[int, int | None]) -> tuple[Word, str]:
         """Whether these numbers are the file's; "numbering" if they are others that tell the landings apart."""
-        seen = set(told.values())
+        seen = {number for number in told.values() if number is not None}
         if len(told) < 2:
             return "unproven", ""
-        if len(seen) == 1:
+        if len(seen) == 1 and None not in told.values():
             return "dead", str(min(seen))
         if all(number == self._wanted[index] for index, number in told.items()):
             return ("good" if len(told) == len(self._wanted) else "unproven"), ""
         return ("numbering" if len(seen) == len(told) == len(self._wanted) else "odd"), ""
 
     def counted(self, traces: Mapping[str, Trace]) -> tuple[Word, str]:
-        """Whether a counter went on with the rides."""
-        counts = [trace.last for trace in traces.values() if isinstance(trace.last, int)]
-        if not any(step.floor and step.name in traces for step in self._steps):
+        """Whether a counter went up with the rides, and with nothing else by more than those who came meanwhile."""
+        done = [(step, traces[step.name].last) for step in self._steps if step.name in traces]
+        counts = [last for _, last in done if isinstance(last, int)]
+        rides = sum(1 for step, _ in done if step.name.startswith("ride_"))
+        if not rides:
             return "unproven", ""
-        return ("dead", str(counts[0])) if len(set(counts)) == 1 else ("good", "")
+        if len(set(counts)) <= 1:
+            return "dead", "".join(str(count) for count in counts[:1])
+        rises = counts == sorted(counts) and rides <= counts[-1] - counts[0] <= rides * _RUNS_A_RIDE
+        return ("good" if rises else "odd"), ""

@@ -116,14 +116,16 @@ def _steps(report: Report) -> Iterator[str]:
             (
                 str(numbers.get(step.name, "")),
                 _both(step.said),
-                _took(step.seconds, is_wanted=step.name in missing),
+                _took(step.seconds, is_wanted=step.name in missing, is_suspect=step.name in report.suspect),
             )
             for step in report.steps
         ),
     )
 
 
-def _took(seconds: float | None, *, is_wanted: bool) -> str:
+def _took(seconds: float | None, *, is_wanted: bool, is_suspect: bool) -> str:
+    if is_suspect:
+        return '<td class="bad">未按要求做<br><small>not done as asked</small></td>'
     if seconds is not None:
         return f"{seconds:g}"
     kind = "bad" if is_wanted else "open"

@@ -13,6 +13,7 @@ _LABEL_PX: Final = 190
 _PLOT_PX: Final = 780
 _ROW_PX: Final = 22
 _TOP_PX: Final = 22
+_NUMBER_PX: Final = 14
 _HIGH: Final = frozenset("TUDI")
 _NS_PER_S: Final = 1_000_000_000
 
@@ -45,11 +46,15 @@ class _Scale:
 
 
 def _marks(steps: Sequence[StepRecord], scale: _Scale, height: int) -> Iterator[str]:
+    written_px = 0.0
     for number, step in enumerate(steps, start=1):
         x = scale.x(step.from_ns)
         seconds = (step.to_ns - step.from_ns) / _NS_PER_S
         yield f'<line x1="{x}" y1="14" x2="{x}" y2="{height}" class="step"/>'
-        yield f'<text x="{x + 2}" y="12" class="n">{number}<title>{escape(step.name)}, {seconds:.0f} s</title></text>'
+        if x - written_px >= _NUMBER_PX:
+            written_px = x
+            title = f"{escape(step.name)}, {seconds:.0f} s"
+            yield f'<text x="{x + 2}" y="12" class="n">{number}<title>{title}</title></text>'
 
 
 def _row(

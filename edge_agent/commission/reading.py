@@ -13,7 +13,10 @@ from edge_agent.equipment import place_of
 from edge_agent.local.views import BlockView
 from protocols import ProtocolError
 from protocols.profiles.layout import Block, Layout, compile_layout
+from protocols.profiles.place import GOING_UP
 from protocols.profiles.schema import Profile
+
+_NS_PER_MS: Final = 1_000_000
 
 
 class Signal(msgspec.Struct, frozen=True, order=True):
@@ -54,13 +57,20 @@ class Reader:
             row.name: row.channel for row in profile.rows if row.channel is not None and row.holds(device.options)
         }
         self._layouts: Final[dict[Block, Layout]] = {}
+        wired = {channel.item for channel in device.channels.values()}
+        by_contacts = wired | ({"direction", "moving"} if GOING_UP in wired else set())
+        self._items: Final = sorted(self._whole.items - by_contacts)
 
     @property
     def signals(self) -> list[Signal]:
-        """Everything that the device should say."""
-        if self._device.channels:
-            return [Signal(self._device.name, one.item, number) for number, one in self._device.channels.items()]
-        return [Signal(self._device.name, item) for item in sorted(self._whole.items)]
+        """Everything that the device should say: what its inputs are wired to, then its registers."""
+        contacts = [Signal(self._device.name, one.item, number) for number, one in self._device.channels.items()]
+        return contacts + [Signal(self._device.name, item) for item in self._items]
+
+    def debounce_ns(self, signal: Signal) -> int:
+        """How long the signal has to keep a new value before it counts."""
+        channel = self._device.channels.get(signal.channel)
+        return 0 if channel is None else round(channel.debounce_ms * _NS_PER_MS)
 
     def values(self, sample: BlockView) -> dict[Signal, object]:
         """What a sample says; nothing if this file's device has no such block."""
@@ -69,12 +79,13 @@ class Reader:
             layout = self._layouts.get(block)
             if layout is None:
                 layout = self._layouts[block] = self._whole.regrouped([block])
-            if self._device.channels:
-                return self._contacts(layout, block, sample.words)
+            contacts = self._contacts(layout, block, sample.words) if self._device.channels else {}
             decoded = layout.decode(block, sample.words)
         except ProtocolError:
             return {}
-        return {Signal(self._device.name, item): value for item, value in decoded.items()}
+        return contacts | {
+            Signal(self._device.name, item): value for item, value in decoded.items() if item in self._items
+        }
 
     def _contacts(self, layout: Layout, block: Block, words: Sequence[int]) -> dict[Signal, object]:
         """Each wired input by itself: a direction that two of them make is judged contact by contact."""
@@ -96,26 +107,47 @@ def readers_of(lift: LiftConfig, profiles: Mapping[str, Profile]) -> dict[str, R
 
 
 def read_step(step: StepRecord, readers: Mapping[str, Reader]) -> dict[Signal, Trace]:
-    """Every signal's trace in one step; one that said nothing has an empty one."""
-    seen: dict[Signal, list[tuple[str, int, int]]] = {}
-    last: dict[Signal, object] = {}
-    spoke = {(sample.device, sample.name) for sample in step.samples if sample.to_ns > step.from_ns}
+    """Every signal's trace in one step; one that said nothing since a person spoke has an empty one."""
+    seen: dict[Signal, list[_Said]] = {}
+    since_ns = max(step.from_ns, step.said_ns)
+    spoke = {(sample.device, sample.name) for sample in step.samples if sample.to_ns > since_ns}
     for sample in step.samples:
         reader = readers.get(sample.device) if (sample.device, sample.name) in spoke else None
         for signal, value in ({} if reader is None else reader.values(sample)).items():
-            seen.setdefault(signal, []).append((letter_of(value), sample.from_ns, sample.to_ns))
-            last[signal] = value
-    traces = {signal: _trace(letters, last[signal]) for signal, letters in seen.items()}
+            seen.setdefault(signal, []).append(_Said(value, letter_of(value), sample.from_ns, sample.to_ns))
+    traces = {
+        signal: _trace(_settled(said, readers[signal.device].debounce_ns(signal))) for signal, said in seen.items()
+    }
     return {signal: traces.get(signal, Trace()) for reader in readers.values() for signal in reader.signals}
 
 
-def _trace(letters: Sequence[tuple[str, int, int]], last: object) -> Trace:
+class _Said(msgspec.Struct, frozen=True):
+    value: object
+    letter: str
+    from_ns: int
+    to_ns: int
+
+
+def _settled(said: Sequence[_Said], wait_ns: int) -> list[_Said]:
+    """Without what did not stand for so long, as the agent's own debounce leaves it out."""
+    if not wait_ns:
+        return list(said)
+    kept: list[_Said] = []
+    begin = 0
+    for index, one in enumerate(said):
+        if one.letter != said[begin].letter:
+            begin = index
+        last = next((other for other in said[index:] if other.letter != one.letter), said[-1])
+        if not kept or one.letter == kept[-1].letter or last.from_ns - said[begin].from_ns >= wait_ns:
+            kept.append(one)
+    return kept
+
+
+def _trace(said: Sequence[_Said]) -> Trace:
     changes = [
-        Change(letter, before_from_ns, to_ns)
-        for (before, before_from_ns, _), (letter, _, to_ns) in pairwise(letters)
-        if letter != before
+        Change(one.letter, before.from_ns, one.to_ns) for before, one in pairwise(said) if one.letter != before.letter
     ]
-    return Trace(word_of(letter for letter, _, _ in letters), tuple(changes), last)
+    return Trace(word_of(one.letter for one in said), tuple(changes), said[-1].value)
 
 
 def read(record: Record, lift: LiftConfig, profiles: Mapping[str, Profile]) -> Reading:

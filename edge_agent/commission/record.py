@@ -1,5 +1,6 @@
 """What the devices said during each step: their raw words whenever these changed, as the agent sampled them."""
 
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -12,25 +13,32 @@ _Key = tuple[str, str]
 class StepRecord(msgspec.Struct, frozen=True):
     """One step: from the confirmation of the one before to its own, and the samples in between, oldest first.
 
-    Of samples that say the same the first and the last are kept. `declined`: it was not done.
+    Of samples that say the same the first and the last are kept. `said_ns`: when a person said that it is done;
+    `declined`: it was not done.
     """
 
     name: str
     from_ns: int
     to_ns: int
+    said_ns: int = 0
     declined: bool = False
     samples: tuple[BlockView, ...] = ()
 
 
 class Record(msgspec.Struct, frozen=True):
-    """A whole visit so far."""
+    """A whole visit so far. `began` is the wall clock at its first step, UTC."""
 
     lift_id: str
+    began: str = ""
     steps: tuple[StepRecord, ...] = ()
 
     def with_step(self, step: StepRecord) -> "Record":
         """One step more."""
         return msgspec.structs.replace(self, steps=(*self.steps, step))
+
+    def without(self, names: Collection[str]) -> "Record":
+        """These steps not yet done."""
+        return msgspec.structs.replace(self, steps=tuple(step for step in self.steps if step.name not in names))
 
     @property
     def declined(self) -> frozenset[str]:
@@ -78,13 +86,17 @@ class Recorder:
         """What was kept in the step so far, in the order of time."""
         return tuple(sorted([*self._kept, *self._pending.values()], key=lambda block: block.to_ns))
 
-    def end(self, name: str, *, declined: bool = False) -> StepRecord:
+    def end(self, name: str, said_ns: int = 0, *, declined: bool = False) -> StepRecord:
         """Close the step; the next one begins now, with the words that were last seen."""
-        step = StepRecord(name, self.from_ns, self.now_ns, declined, self.samples())
+        step = StepRecord(name, self.from_ns, self.now_ns, said_ns, declined, self.samples())
+        self.restart()
+        return step
+
+    def restart(self) -> None:
+        """Begin the step under way anew, with the words that were last seen."""
         self._from_ns = self.now_ns
         self._pending.clear()
         self._kept = list(self._last.values())
-        return step
 
     def _flush(self, key: _Key) -> None:
         pending = self._pending.pop(key, None)

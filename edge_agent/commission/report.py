@@ -1,6 +1,7 @@
 """The acceptance report: what was done, what each signal is, the record that proves it; signed later by a person."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -8,13 +9,12 @@ import msgspec
 
 from edge_agent import AgentError
 from edge_agent.acceptance import digest_of
-from edge_agent.commission.amend import Edit
+from edge_agent.commission.amend import Edit, scalar
 from edge_agent.commission.judge import Judgement
 from edge_agent.commission.record import Record
 from edge_agent.commission.steps import Step
 from edge_agent.commission.told import name_of, told
 from edge_agent.config_types import LiftConfig
-from protocols.strictyaml import dotted
 from protocols.upstream.messages import LiftIds, Text
 
 SCHEMA: Final = 1
@@ -73,6 +73,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     signals: tuple[SignalReport, ...]
     steps: tuple[StepReport, ...]
     missing: tuple[str, ...]
+    suspect: tuple[str, ...] = ()
     fixes: tuple[FixReport, ...] = ()
     record: Record
     accepted: bool = False
@@ -84,7 +85,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return digest_of(msgspec.structs.replace(self, accepted=False, signature=None))
 
 
-def signals_of(judgement: Judgement) -> tuple[SignalReport, ...]:
+def signals_of(judgement: Judgement, steps: tuple[Step, ...]) -> tuple[SignalReport, ...]:
     """The findings as reported."""
     return tuple(
         SignalReport(
@@ -93,7 +94,7 @@ def signals_of(judgement: Judgement) -> tuple[SignalReport, ...]:
             one.signal.item,
             name_of(one.signal.item),
             one.verdict.value,
-            told(one),
+            told(one, steps),
             one.alike,
         )
         for one in judgement.findings
@@ -110,7 +111,7 @@ def steps_of(steps: tuple[Step, ...], record: Record) -> tuple[StepReport, ...]:
 
 def fixes_of(edits: tuple[Edit, ...]) -> tuple[FixReport, ...]:
     """The edits as reported."""
-    return tuple(FixReport(dotted(edit.path), str(edit.before), str(edit.value)) for edit in edits)
+    return tuple(FixReport(edit.where, scalar(edit.before), scalar(edit.value)) for edit in edits)
 
 
 def load_report(path: Path) -> Report:
@@ -130,18 +131,23 @@ def load_report(path: Path) -> Report:
     return report
 
 
-def write_whole(path: Path, text: str) -> None:
-    """All of it or nothing, also in a power cut. Raises AgentError."""
+def write_whole(path: Path, text: str, like: Path | None = None) -> None:
+    """All of it or nothing, also in a power cut; with the mode and the owner of `like`. Raises AgentError."""
     draft = path.with_name(f".{path.name}.new")
     try:
         with draft.open("w", encoding="utf-8", newline="") as file:
+            if like is not None:
+                known = like.stat()
+                os.fchmod(file.fileno(), known.st_mode & 0o7777)
+                os.fchown(file.fileno(), known.st_uid, known.st_gid)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise AgentError(f"{path}: cannot write: {error.strerror}; name a directory of yours with --out") from error
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise AgentError(f"{path}: cannot write: {error.strerror}; nothing was changed there") from error
 
 
 def encoded(report: Report) -> str:

@@ -45,7 +45,8 @@ AT_REST: Final[Mapping[str, str]] = {
 """The letters of an empty car that stands at a landing in normal service with its doors shut."""
 
 _ANYTHING: Final = dict.fromkeys((*AT_REST, "person"), ".*")
-_CONTACTS: Final = ("safety_chain", "landing_lock", "car_lock")
+_LOCKS: Final = ("landing_lock", "car_lock")
+_CONTACTS: Final = ("safety_chain", *_LOCKS)
 _TURNING: Final = (
     "moving",
     "speed_mps",
@@ -55,6 +56,10 @@ _TURNING: Final = (
     "contactor_closed",
 )
 """True while the machine turns; which of them comes first is told by hundredths of a second, too little for a poll."""
+_DOOR_LIMITS: Final = tuple(f"doors.{side.value}.{end}" for side in DoorSide for end in ("open", "closed"))
+_SERVING: Final = frozenset((*_TURNING, *_CONTACTS, *_DOOR_LIMITS, GOING_UP, GOING_DOWN, "door_zone"))
+"""What changes when a lift answers a call."""
+_BOTH: Final = "(?=.*T)(?=.*F)[TF]+"
 _ONCE_OR_MORE: Final = {"T": "T(FT)+", "F": "F(TF)+"}
 _AT_ALL: Final = {"T": "T(FT)*", "F": "F(TF)*"}
 
@@ -77,7 +82,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 class _Act(msgspec.Struct, frozen=True, kw_only=True):
     """A step before it is known what the acts before it left behind.
 
-    `after` are the letters that it leaves. `any_way`: the items it does not name may do anything, and end as they were.
+    `after` are the letters that it leaves. `any_way`: the items it does not name may do anything, and end as they were;
+    `in_service`: the lift may answer somebody meanwhile, so those of motion and doors may, too.
     """
 
     name: str
@@ -88,6 +94,7 @@ class _Act(msgspec.Struct, frozen=True, kw_only=True):
     is_optional: bool = False
     needs: str = ""
     any_way: bool = False
+    in_service: bool = False
     proves: tuple[str, ...] = ()
 
 
@@ -98,7 +105,7 @@ def script(lift: LiftConfig, items: Collection[str]) -> tuple[Step, ...]:
     for act in _acts(lift):
         if act.proves and not any(item in items for item in act.proves):
             continue
-        expects = {item: f".*{letter}" if act.any_way else letter for item, letter in standing.items()} | dict(act.does)
+        expects = {item: _left_alone(act, item, letter) for item, letter in standing.items()} | dict(act.does)
         steps.append(
             Step(
                 name=act.name,
@@ -113,6 +120,13 @@ def script(lift: LiftConfig, items: Collection[str]) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def _left_alone(act: _Act, item: str, letter: str) -> str:
+    """What an item does of which the act does not speak."""
+    if act.any_way:
+        return f".*{letter}"
+    return _AT_ALL[letter] if act.in_service and item in _SERVING else letter
+
+
 def _acts(lift: LiftConfig) -> list[_Act]:
     labels = [floor.label for floor in lift.floors]
     cycle = _cycle(lift)
@@ -120,8 +134,9 @@ def _acts(lift: LiftConfig) -> list[_Act]:
         _Act(
             name="rest",
             said=Text(
-                f"轿厢空载停在最低层 {labels[0]}, 门关闭, 控制柜关闭, 正常服务",
-                f"Car empty at floor {labels[0]}, the lowest; doors shut, cabinet shut, normal service",
+                f"如可能先关闭外召; 轿厢空载停在最低层 {labels[0]}, 门关闭, 控制柜关闭, 正常服务",
+                f"Hall calls off if that can be. Car empty at floor {labels[0]}, the lowest; doors shut, cabinet shut,"
+                " normal service",
             ),
             any_way=True,
             floor=0,
@@ -132,6 +147,7 @@ def _acts(lift: LiftConfig) -> list[_Act]:
                 "进入轿厢, 不按楼层; 等门关好", "Step into the car, press no floor; wait until the doors are shut"
             ),
             does=cycle | {"person": "[TF]*T"},
+            in_service=True,
         ),
         *(_ride_up(index, label, cycle) for index, label in enumerate(labels[1:], start=1)),
         _Act(
@@ -146,6 +162,7 @@ def _acts(lift: LiftConfig) -> list[_Act]:
         *_doors(lift),
         _Act(
             name="alarm_press",
+            in_service=True,
             said=Text("按住报警按钮", "Press the alarm button and keep it pressed"),
             does={"alarm_button": "F(TF)*T"},
             after={"alarm_button": "T"},
@@ -153,6 +170,7 @@ def _acts(lift: LiftConfig) -> list[_Act]:
         ),
         _Act(
             name="alarm_release",
+            in_service=True,
             needs="alarm_press",
             said=Text("松开报警按钮", "Let the alarm button go"),
             does={"alarm_button": "T(FT)*F"},
@@ -166,9 +184,11 @@ def _acts(lift: LiftConfig) -> list[_Act]:
                 "离开轿厢, 门关好; 人感可能要等一分钟", "Leave the car; doors shut; a person sensor may take a minute"
             ),
             does=cycle | {"person": "[TF]*F"},
+            in_service=True,
         ),
         _Act(
             name="cabinet_open",
+            in_service=True,
             said=Text("打开控制柜门", "Open the controller cabinet"),
             does={"cabinet_door": "F(TF)*T"},
             after={"cabinet_door": "T"},
@@ -176,6 +196,7 @@ def _acts(lift: LiftConfig) -> list[_Act]:
         ),
         _Act(
             name="cabinet_shut",
+            in_service=True,
             needs="cabinet_open",
             said=Text("关闭控制柜门", "Shut the controller cabinet"),
             does={"cabinet_door": "T(FT)*F"},
@@ -195,7 +216,7 @@ def _cycle(lift: LiftConfig) -> dict[str, str]:
         for side in DoorSide
         for end, letter in (("open", "F"), ("closed", "T"))
     }
-    return doors | dict.fromkeys(_CONTACTS, _ONCE_OR_MORE["T"])
+    return doors | dict.fromkeys(_LOCKS, _ONCE_OR_MORE["T"]) | {"safety_chain": _AT_ALL["T"]}
 
 
 def _motion(letter: str, contact: str) -> dict[str, str]:
@@ -204,7 +225,7 @@ def _motion(letter: str, contact: str) -> dict[str, str]:
         **dict.fromkeys((*_TURNING, contact), _ONCE_OR_MORE["F"]),
         "direction": f"[-{letter}]*{letter}[-{letter}]*",
         "drive_state": f"[S{letter}]*{letter}[S{letter}]*",
-        "car_calls": "[TF]*T[TF]*",
+        "car_calls": _BOTH,
         "door_zone": _ONCE_OR_MORE["T"],
     }
 
@@ -219,59 +240,59 @@ def _ride_up(index: int, label: str, cycle: Expected) -> _Act:
 
 
 def _doors(lift: LiftConfig) -> list[_Act]:
-    opened = {"doors.front.open": "T", "doors.front.closed": "F"} | dict.fromkeys(_CONTACTS, "F")
+    """Each door by itself. Where there are two, the car may have to go where this one is, and the other may open."""
+    sides = [side for side in DoorSide if side in lift.doors]
+    return [act for side in sides for act in _door(side, alone=len(sides) == 1)]
+
+
+def _door(side: DoorSide, *, alone: bool) -> list[_Act]:
+    name, other = side.value, DoorSide.REAR if side is DoorSide.FRONT else DoorSide.FRONT
+    zh, en = ("前门", "front") if side is DoorSide.FRONT else ("后门", "rear")
+    opened = {f"doors.{name}.open": "T", f"doors.{name}.closed": "F"} | dict.fromkeys(_LOCKS, "F")
     shut = {item: AT_REST[item] for item in opened}
     opening = {item: f"{shut[item]}({letter}{shut[item]})*{letter}" for item, letter in opened.items()}
     shutting = {item: f"{letter}?({shut[item]}{letter})*{shut[item]}" for item, letter in opened.items()}
-    acts = [
+    free = {"safety_chain": "[TF]*"}
+    elsewhere: dict[str, str] = {}
+    if not alone:
+        elsewhere = _anywhere()
+        free |= {f"doors.{other.value}.open": "[TF]*", f"doors.{other.value}.closed": "[TF]*"}
+    blocked = free | {f"doors.{name}.open": "T(FT)+"}
+    hold, beam, again, clear = (
+        f"{step}_{name}" for step in ("open_hold", "block_beam", "block_beam_again", "clear_beam")
+    )
+    return [
         _Act(
-            name="open_hold",
-            said=Text("按住开门按钮, 等前门全开", "Keep the door-open button pressed until the front door is open"),
-            does=opening | {"door_open_button": "F(TF)*T"},
+            name=hold,
+            said=Text(f"按住开门按钮, 等{zh}全开", f"Keep the door-open button pressed until the {en} door is open"),
+            does=opening | free | elsewhere | {"door_open_button": "F(TF)*T"},
             after=opened | {"door_open_button": "T"},
         ),
         _Act(
-            name="block_beam",
-            needs="open_hold",
+            name=beam,
+            needs=hold,
             said=Text(
-                "松开按钮; 门关到一半时挡住光幕, 保持遮挡, 等门全开",
-                "Let the button go; when the door is half shut block the light curtain; wait until it is open again",
+                f"松开按钮; {zh}关到一半时挡住光幕, 保持遮挡, 等门全开",
+                f"Let the button go; when the {en} door is half shut block its light curtain; wait until it is open",
             ),
-            does={"door_open_button": "T(FT)*F", "doors.front.open": "T(FT)+"},
+            does=blocked | {"door_open_button": "T(FT)*F"},
             after={"door_open_button": "F"},
         ),
         _Act(
-            name="clear_beam",
-            needs="open_hold",
+            name=again,
+            needs=beam,
+            said=Text(
+                "移开遮挡; 门关到一半时再挡一次, 保持遮挡, 等门全开",
+                "Clear it; when the door is half shut block it once more; wait until the door is open",
+            ),
+            does=blocked,
+        ),
+        _Act(
+            name=clear,
+            needs=hold,
             said=Text("移开遮挡, 等门关好", "Clear the light curtain; wait until the doors are shut"),
-            does=shutting | {"door_open_button": "[TF]*F"},
+            does=shutting | free | {"safety_chain": "[TF]*T", "door_open_button": "[TF]*F"},
             after=shut,
-        ),
-    ]
-    if DoorSide.REAR in lift.doors:
-        acts += _rear()
-    return acts
-
-
-def _rear() -> list[_Act]:
-    landing = dict.fromkeys(_CONTACTS, "T(FT)*F")
-    return [
-        _Act(
-            name="rear_open",
-            said=Text("在有后门的层站: 打开后门, 保持全开", "Where there is a rear door: open it, keep it open"),
-            does=landing
-            | {"doors.rear.open": "F(TF)*T", "doors.rear.closed": "T(FT)*F"}
-            | {"doors.front.open": "F(TF)*", "doors.front.closed": "T(FT)*", "door_open_button": "[TF]*"}
-            | _anywhere(),
-            after={"doors.rear.open": "T", "doors.rear.closed": "F"} | dict.fromkeys(_CONTACTS, "F"),
-        ),
-        _Act(
-            name="rear_shut",
-            needs="rear_open",
-            said=Text("等后门关好", "Wait until the rear door is shut"),
-            does={"doors.rear.open": "T?(FT)*F", "doors.rear.closed": "F?(TF)*T", "door_open_button": "[TF]*F"}
-            | dict.fromkeys(_CONTACTS, "F?(TF)*T"),
-            after={"doors.rear.open": "F", "doors.rear.closed": "T"} | dict.fromkeys(_CONTACTS, "T"),
         ),
     ]
 
@@ -317,6 +338,7 @@ def _inspection() -> list[_Act]:
             said=Text("上轿顶 (或用检修装置): 检修开关打到检修", "Go onto the car roof: inspection switch on"),
             does={"mode": "No*I"} | entered,
             after={"mode": "I"},
+            in_service=True,
         ),
         _Act(
             name="inspection_away",
@@ -396,7 +418,7 @@ def _mains() -> list[_Act]:
         _Act(
             name="mains_off",
             said=Text("如允许: 断开主电源", "If it is allowed: switch the mains off"),
-            does=_ANYTHING | {"mains": "T(FT)*F"},
+            does=_ANYTHING | {"mains": "T(FT)*F|"},  # "": a device that loses its power with them
             after={"mains": "F"},
             is_optional=True,
             proves=("mains",),
@@ -408,7 +430,7 @@ def _mains() -> list[_Act]:
                 "合上主电源; 等控制器恢复, 轿厢停好、门关好",
                 "Mains on again; wait for the controller, until the car stands with doors shut",
             ),
-            does={"mains": "F(TF)*T", "person": ".*"},
+            does={"mains": "F?(TF)*T", "person": ".*"},
             after={"mains": "T"},
             any_way=True,
             is_optional=True,

@@ -40,8 +40,12 @@ def should_move(step: Step, item: str, letter: str) -> bool:
 class Words:
     """The words of one signal. A step in which it was silent says nothing of what it is."""
 
-    def __init__(self, traces: Mapping[str, Trace], steps: Sequence[Step]) -> None:
-        self._words: Final = [(step, traces[step.name].word) for step in steps if step.name in traces]
+    def __init__(
+        self, traces: Mapping[str, Trace], steps: Sequence[Step], without: frozenset[str] = frozenset()
+    ) -> None:
+        done = traces.keys() - without
+        self._words: Final = [(step, traces[step.name].word) for step in steps if step.name in done]
+        """By step, in the order of the script."""
         self.letters: Final = "".join(sorted({letter for _, word in self._words for letter in word}))
 
     def misfits(self, item: str, *, mirror: bool = False) -> tuple[Misfit, ...]:
@@ -64,5 +68,5 @@ class Words:
 
     def shows(self, item: str) -> bool:
         """Whether anything was done that makes the item change: whether no signal that never does could pass."""
-        patterns = {step.expects[item] for step, _ in self._words if item in step.expects}
+        patterns = {step.expects[item] for step, word in self._words if word and item in step.expects}
         return not any(all(_matches(pattern, letter) for pattern in patterns) for letter in _LETTERS)

@@ -133,7 +133,19 @@ class LentPort(msgspec.Struct, frozen=True):
     for_s: float
 
 
-OPERATIONS: Final = ("screen", "read", "watch", "blocks", "accept", "events", "why", "health", "bus", "take_port")
+OPERATIONS: Final = (
+    "screen",
+    "read",
+    "watch",
+    "blocks",
+    "accept",
+    "withdraw",
+    "events",
+    "why",
+    "health",
+    "bus",
+    "take_port",
+)
 """What a client can ask for."""
 STREAMED: Final = ("watch", "blocks")
 """What is answered again every period, until the client is gone."""
@@ -144,7 +156,8 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
 
     For "take_port", `holder` is who wants the port, `period_s` for how long at most, and `loss_accepted` that somebody
     said yes to what the devices do when the agent falls silent. "bus" tells what that concerns, and lends nothing.
-    For "accept", `lift_id` was proved right as wired by `wiring`; `report` is the digest of what proves it.
+    For "accept", `lift_id` was proved right as wired by `wiring`; `report` is the digest of what proves it. "withdraw"
+    takes that back.
     """
 
     op: str

@@ -7,8 +7,11 @@ import msgspec
 import pytest
 
 from edge_agent import AgentError
+from edge_agent.acceptance import wiring_of
+from edge_agent.config_types import DeviceConfig, FloorConfig, LiftConfig
 from edge_agent.local.views import LiftBlocks, Request
 from hil.loop import run_virtual
+from protocols.profiles.loader import load_profile
 from protocols.upstream.messages import EventMessage, Phase
 from sim.stimuli import Stimulus
 from tests.support.virtual_agent import VirtualAgent, quiet_house, virtual_agent
@@ -104,12 +107,29 @@ def test_a_lift_that_is_read_otherwise_has_to_be_proved_again(tmp_path: Path, ch
     on_bench(tmp_path, script)
 
 
+def test_a_later_visit_that_finds_a_fault_takes_the_proof_back(tmp_path: Path) -> None:
+    async def script(bench: VirtualAgent) -> None:
+        await accept(bench)
+        await bench.answer(Request("withdraw", lift_id="lift-1"))
+        assert not (await look(bench)).commissioned
+        await bench.stop()
+        bench.start()
+        await bench.until_s(10)
+        assert not (await look(bench)).commissioned
+
+    on_bench(tmp_path, script)
+
+
 def test_names_that_only_people_read_change_nothing(tmp_path: Path) -> None:
     async def script(bench: VirtualAgent) -> None:
         await accept(bench)
         await bench.stop()
         (lift,) = bench.config.lifts
-        renamed = msgspec.structs.replace(lift, register_no="31105001", code_96333="A0001", full_travel_s=42.0)
+        labels = tuple(msgspec.structs.replace(floor, label=f"L{floor.label}") for floor in lift.floors)
+        box = msgspec.structs.replace(lift.devices[0], slave=247)  # the profile's own
+        renamed = msgspec.structs.replace(
+            lift, register_no="31105001", code_96333="A0001", full_travel_s=42.0, floors=labels, devices=(box,)
+        )
         bench.config = msgspec.structs.replace(bench.config, lifts=(renamed,))
         bench.start()
         await bench.until_s(10)
@@ -129,3 +149,19 @@ def test_what_is_no_proof_of_this_lift_is_refused(tmp_path: Path, wiring: str | 
         assert not (await look(bench)).commissioned
 
     on_bench(tmp_path, script)
+
+
+def test_of_a_profile_only_what_a_value_depends_on_counts() -> None:
+    profile = load_profile("stm32-lift-sensor")
+    device = DeviceConfig(name="box", profile=profile.name, options={"door_switch": "open_end"})
+    floors = (FloorConfig(reported=1, label="1"), FloorConfig(reported=2, label="2"))
+    lift = LiftConfig(id="lift-1", devices=(device,), floors=floors)
+    rows = list(profile.rows)
+    marked = msgspec.structs.replace(rows[0], note="seen", status="U")
+    noted = msgspec.structs.replace(profile, rows=(marked, *rows[1:]))
+    moved = msgspec.structs.replace(profile, rows=(msgspec.structs.replace(rows[0], address=99), *rows[1:]))
+
+    known = wiring_of(lift, {"box": profile})
+
+    assert wiring_of(lift, {"box": noted}) == known
+    assert wiring_of(lift, {"box": moved}) != known

@@ -20,6 +20,7 @@ from protocols.profiles.loader import load_profile
 from protocols.profiles.place import Place
 from sim.building import Building
 from sim.plant import Plant
+from sim.stimuli import Stimulus
 
 _NS_PER_S: Final = 1_000_000_000
 _LONGEST_STEP_S: Final = 240.0
@@ -40,10 +41,16 @@ class Visit(msgspec.Struct, frozen=True):
 
 
 def visit(
-    building: Building, steps: Sequence[Step], seed: int, period_s: float, skipped: frozenset[str] = frozenset()
+    building: Building,
+    steps: Sequence[Step],
+    seed: int,
+    period_s: float,
+    skipped: frozenset[str] = frozenset(),
+    meanwhile: Mapping[str, Stimulus] | None = None,
 ) -> Visit:
     """A technician goes through the steps but those `skipped`, and those that need one of them.
 
+    `meanwhile`: what somebody else calls the lift for at the beginning of a step, before the technician acts.
     Raises BenchError if one never comes true.
     """
     plant = Plant(building, seed)
@@ -54,11 +61,23 @@ def visit(
         if step.name in skipped or step.needs in skipped:
             skipped |= {step.name}
             continue
+        before = () if meanwhile is None else tuple(_answered(plant, meanwhile.get(step.name), period_ns))
         act = technician.begin(step.name)
         if act is not None:
             plant.apply(act.stimulus, act.for_s)
-        done.append((step.name, tuple(_polls(plant, technician, period_ns, step.name))))
+        done.append((step.name, (*before, *_polls(plant, technician, period_ns, step.name))))
     return Visit(tuple(done))
+
+
+def _answered(plant: Plant, call: Stimulus | None, period_ns: int) -> Iterator[Poll]:
+    """The lift serves somebody else, until it stands with its doors shut again."""
+    if call is None:
+        return
+    cycles = plant.signals().door_cycles
+    plant.apply(call)
+    while (signals := plant.signals(plant.now_ns + period_ns)).door_cycles == cycles or signals.moving:
+        yield Poll(signals.t_ns, signals.values())
+    yield Poll(signals.t_ns, signals.values())
 
 
 def _polls(plant: Plant, technician: Technician, period_ns: int, step: str) -> Iterator[Poll]:

@@ -56,7 +56,7 @@ async def commissioned(bench: VirtualAgent) -> Judgement:
         if said_ns is not None:
             late = session.now_ns - said_ns > FRESH_WITHIN_S * NS_PER_S
             if session.is_fresh(said_ns) or late:
-                session.confirm()
+                session.confirm(said_ns)
                 said_ns = None
     return judged(session.record, lift, profiles)
 

@@ -21,6 +21,7 @@ from tests.commission.commission_bench import (
     inverted,
     judged_as,
     recorded,
+    steps_of_lift,
     swapped,
     verdicts,
 )
@@ -105,8 +106,8 @@ def test_a_device_that_is_silent_in_one_step_is_called_silent() -> None:
 def test_a_finding_is_a_sentence_in_both_languages_that_names_its_channel(number: int) -> None:
     (finding,) = judged_as(recorded(1, inverted(number))).faulty
 
-    assert f"channel {number}" in told(finding).en
-    assert f"输入 {number}" in told(finding).zh
+    assert f"channel {number}" in told(finding, steps_of_lift()).en
+    assert f"输入 {number}" in told(finding, steps_of_lift()).zh
     assert where_of(finding.signal).en == f"io channel {number}"
 
 
