@@ -36,13 +36,14 @@ class Hoist:
         self._break_down: Final = break_down
 
     def run_to(self, target: int) -> None:
-        """A normal run from the landing where the car stands."""
+        """A normal run from where the car stands, at a landing or a few millimetres off it."""
         car = self._car
         floor = car.floor
         car.trips += 1
         on_car_call = bool(car.calls.car >> target & 1)
         car.tell(TruthKind.DEPARTED, floor=floor, to=target, persons=car.persons, car_call=on_car_call)
-        car.motion = Run(car.heights_m[floor], car.heights_m[target], car.now_ns, car.building.motion_limits)
+        here_m = car.motion.position_m(car.now_ns)
+        car.motion = Run(here_m, car.heights_m[target], car.now_ns, car.building.motion_limits)
         self.plan_end()
 
     def shorten_to(self, floor: int) -> None:

@@ -128,6 +128,8 @@ class Lift:
     def pry_door(self) -> bool:
         """Somebody inside forces the door of a car stuck outside the zone; whether that could be."""
         car = self.car
+        if car.trouble.rescuing or not car.trouble.out_of_order:
+            return False
         if car.phase is not Phase.STUCK or car.in_zone(car.now_ns) or not car.persons:
             return False
         self._doorway.move_to(PRIED_FRACTION)

@@ -1,0 +1,132 @@
+"""The plant broken on purpose, in one way each: a check that does not notice is none."""
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+from verify import check_motion, check_people, check_safety, check_stops, check_trips, reference
+from verify.findings import Outcome, PlantWrong, Verdict
+from verify.trips import case_of
+
+from protocols.lift.vocabulary import Direction
+from sim import doorway, motion
+from sim.agenda import to_ns
+from sim.car import Phase
+from sim.controller import Calls, next_stop
+from sim.doorway import Doorway
+from sim.kinematics import Move
+from sim.lift import Lift
+from sim.passengers import Crowd, Journeys, Passenger
+
+ROW = reference.trips()[4]
+
+
+def wrong(outcome: Outcome) -> list[str]:
+    return [finding.what for finding in outcome.findings if finding.verdict is Verdict.FAIL]
+
+
+def round_trips() -> list[str]:
+    return wrong(check_trips.outcome([check_trips.time_trips(ROW, 3, 100)], 100))
+
+
+def stops(trips: int = 300) -> list[str]:
+    rows = [row for row in reference.stops() if (row.N, row.P) in {(16, 8.0), (10, 4.0), (12, 8.0)}]
+    return wrong(check_stops.outcome([check_stops.count(row, 3, trips) for row in rows], trips))
+
+
+def test_unbroken_nothing_is_noticed() -> None:
+    assert round_trips() == stops() == []
+
+
+def test_a_jerk_one_per_mille_off_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(motion, "Move", lambda d, v, a, j: Move(d, v, a, j * 1.001))
+    assert "RTT, each trip" in round_trips()
+    assert len(wrong(check_motion.check(3, 5, 2))) == 1  # the runs in the truth log
+
+
+def test_a_short_move_without_its_jerk_term_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a public simulator's unused path does: 2 a / j too quick."""
+    honest = Move.__init__
+
+    def hasty(self: Move, d: float, v: float, a: float, j: float) -> None:
+        honest(self, d, v, a, j)
+        object.__setattr__(self, "duration_s", self.duration_s - 2 * self.a_peak_mps2 / j)
+
+    monkeypatch.setattr(Move, "__init__", hasty)
+    assert len(wrong(check_motion.check(3, 50, 2))) >= 4
+
+
+def test_a_transfer_three_per_cent_too_slow_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = to_ns
+    monkeypatch.setattr(doorway, "to_ns", lambda s: honest(s * 1.03) if s == ROW.tp_in else honest(s))
+    found = round_trips()
+    assert "RTT, each trip" in found and any("by enumeration" in what for what in found)
+
+
+def test_a_stop_that_nobody_asked_for_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def keen(calls: Calls, floor: int, heading: Direction, full: bool) -> int | None:
+        """Going up from the main floor far, it also looks in at floor 2."""
+        target = next_stop(calls, floor, heading, full)
+        return 2 if floor == 0 and target is not None and target > 2 else target
+
+    monkeypatch.setattr("sim.lift.next_stop", keen)
+    assert {"S, fixed P", "S, Poisson P"} <= set(stops())
+
+
+def test_destinations_that_are_not_evenly_spread_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = Journeys.route
+
+    def lopsided(self: Journeys) -> tuple[int, int]:
+        origin, to = honest(self)
+        return (origin, to) if to != 1 else honest(self)
+
+    monkeypatch.setattr(Journeys, "route", lopsided)
+    assert {"H, fixed P", "H, Poisson P"} & set(stops(600))
+
+
+def test_a_car_that_does_not_wait_for_its_door_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def overlapping(self: Doorway) -> None:
+        """The controller hears of a closed door when it is half shut."""
+        self._car.enter(Phase.CLOSING, self._car.door.reaches_ns(0.5), self._closed)
+
+    monkeypatch.setattr(Doorway, "_shut", overlapping)
+    assert "moves with a door not closed" in check_safety.run_chunk(3, 0, 3).broken
+    assert "RTT, each trip" in round_trips()
+
+
+def drop_from_the_car(crowd: Crowd, person: Passenger) -> None:
+    crowd.riders.remove(person)  # and is served by nobody
+
+
+def drop_from_the_landing(crowd: Crowd, person: Passenger) -> None:
+    crowd._waiting[person.origin].remove(person)
+    if person.serial % 7:
+        crowd.riders.append(person)
+
+
+@pytest.mark.parametrize(("where", "drop"), [("alight", drop_from_the_car), ("board", drop_from_the_landing)])
+def test_a_lost_passenger_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, where: str, drop: Callable[[Crowd, Passenger], None]
+) -> None:
+    monkeypatch.setattr(Crowd, where, drop)
+    with pytest.raises(PlantWrong):
+        check_people.check(3, 4, 0)
+
+
+def test_people_who_come_more_often_than_they_should_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = Journeys.next_gap_ns
+    monkeypatch.setattr(Journeys, "next_gap_ns", lambda self: round((honest(self) or 0) * 0.85))
+    assert "Little, L = lambda W per landing and in the car" in wrong(check_people.check(3, 24, 0))
+
+
+def test_an_overload_that_holds_no_door_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Lift, "keep_open", lambda self: None)
+    monkeypatch.setattr("sim.hands.Hands.door_until_ns", property(lambda self: 0))
+    assert "begins while overload" in check_safety.run_chunk(3, 0, 30).broken
+
+
+def test_a_door_one_per_mille_slower_is_noticed() -> None:
+    _, building = case_of(ROW)
+    slower = replace(building, door=replace(building.door, opening_s=building.door.opening_s * 1.001))
+    timed = check_trips.time_in(building=slower, row=ROW, seed=3, trips=100)
+    assert "RTT, each trip" in wrong(check_trips.outcome([timed], 100))

@@ -1,0 +1,144 @@
+"""Item 6: the safety invariants as Hypothesis properties, for as many lift-days as fit the time."""
+
+import time
+from typing import Final
+
+import msgspec
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import seed as seeded
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from sim.agenda import NS_PER_S
+from sim.stimuli import Stimulus
+from verify.findings import Finding, Outcome, PlantWrong, judged
+from verify.house import BUSY, HOUSE, LIVELY
+from verify.watch import Seen, Watch
+
+CHUNK: Final = 20
+_HOUR_S: Final = 3600.0
+_LIVELIHOOD_S: Final = 1200.0
+SLOW: Final = replace(
+    HOUSE,
+    drive=replace(HOUSE.drive, rated_speed_mps=0.5, accel_mps2=0.4, jerk_mps3=0.6, emergency_decel_mps2=1.6),
+    door=replace(HOUSE.door, zone_m=0.35, opening_s=4.0, closing_s=5.0),
+)
+FAST: Final = replace(
+    HOUSE,
+    drive=replace(HOUSE.drive, rated_speed_mps=4.0, accel_mps2=1.2, jerk_mps3=1.6),
+    homing_after_s=20.0,
+    traffic=replace(HOUSE.traffic, passengers_per_hour=120.0),
+)
+
+HOUSES: Final = {"quiet": HOUSE, "lively": LIVELY, "busy": BUSY, "slow": SLOW, "fast": FAST}
+Run = tuple[int, str, list[tuple[float, Stimulus, float]], float]
+_DEEDS: Final = st.tuples(
+    st.one_of(st.floats(0, 15), st.floats(0, 300)), st.sampled_from(Stimulus), st.floats(0.5, 120)
+)
+RUNS: Final = st.tuples(
+    st.integers(0, 2**32),
+    st.sampled_from(sorted(HOUSES)),
+    st.lists(_DEEDS, max_size=25),
+    st.floats(60, 12 * _HOUR_S),
+)
+"""Seed, house, what is done after which pause, and how long the lift is left alone at the end."""
+
+
+class Chunk(msgspec.Struct):
+    """What some runs were, and the first that broke a rule, made as small as Hypothesis could."""
+
+    seen: Seen
+    broken: str = ""
+
+
+def play(run: Run) -> Seen:
+    """One run under watch, with a technician and the mains at the end. Raises PlantWrong."""
+    seed, house, deeds, after_s = run
+    watch = Watch(HOUSES[house], seed)
+    for pause_s, stimulus, seconds in deeds:
+        watch.advance(watch.plant.now_ns + round(pause_s * NS_PER_S))
+        watch.apply(stimulus, seconds)
+    for stimulus in (Stimulus.POWER_RESTORE, Stimulus.RELEASE, Stimulus.PERSON_LEAVES):
+        watch.apply(stimulus, 1.0)
+        watch.advance(watch.plant.now_ns + 180 * NS_PER_S)
+    _serves(watch)
+    watch.advance(watch.plant.now_ns + round(after_s * NS_PER_S))
+    return watch.finish()
+
+
+def _serves(watch: Watch) -> None:
+    """In order again, the lift takes somebody somewhere."""
+    served = watch.plant.crowd.served
+    watch.apply(Stimulus.PERSON_ENTERS, 1.0)
+    watch.advance(watch.plant.now_ns + round(_LIVELIHOOD_S * NS_PER_S))
+    if watch.plant.crowd.served == served:
+        raise PlantWrong("in order again, the lift served nobody in 20 minutes")
+
+
+def run_chunk(seed: int, number: int, size: int = CHUNK) -> Chunk:
+    """`size` runs; what breaks a rule is shrunk."""
+    chunk = Chunk(Seen())
+
+    @seeded(seed * 1_000_003 + number)
+    @settings(
+        max_examples=size,
+        deadline=None,
+        database=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(RUNS)
+    def hold(run: Run) -> None:
+        chunk.seen.add(play(run))
+
+    try:
+        hold()
+    except PlantWrong as wrong:
+        example = " ".join(" ".join(getattr(wrong, "__notes__", [])).split())
+        chunk.broken = f"{wrong} ({example})"
+    return chunk
+
+
+def run_for(seed: int, worker: int, workers: int, seconds: float) -> Chunk:
+    """Chunks of one worker until the time is over; the first that breaks a rule ends it."""
+    until, number, whole = time.monotonic() + seconds, worker, Chunk(Seen())
+    while True:
+        chunk = run_chunk(seed, number)
+        whole.seen.add(chunk.seen)
+        whole.broken = chunk.broken
+        if chunk.broken or time.monotonic() >= until:
+            return whole
+        number += workers
+
+
+RULES: Final = (
+    "never moves with a door not closed (the plant does not level with open doors)",
+    "never starts with the chain open, nor without mains but by a rescuer's hand; without them it only slows down",
+    "door open only within 0.35 m of a landing, unless people inside pried the door of a standing car",
+    "a run from between landings, and one under inspection, at most 0.30 m/s; inspection at most 0.63 m/s",
+    "never faster than rated, never outside the shaft, never a jump; brakes with at most 1 g",
+    "no run begins while the overload signal or a hand on the door-open button holds the door",
+    "trapped and freed alternate, and only with somebody in the car; in order again the lift serves somebody",
+)
+
+
+def outcome(chunks: list[Chunk], seconds: float) -> Outcome:
+    """One finding for all rules, with what broke them."""
+    seen = Seen()
+    for chunk in chunks:
+        seen.add(chunk.seen)
+    broken = "; ".join(sorted({chunk.broken for chunk in chunks if chunk.broken}))
+    days = seen.seconds / 86400
+    size = (
+        f"{days:.0f} lift-days in {seen.runs} runs: {seen.starts} starts, {seen.door_cycles} door cycles,"
+        f" {seen.stimuli} stimuli, {seen.trapped} entrapments, {seen.events} events"
+    )
+    first = Finding(
+        6,
+        "all of the rules above, at both ends and the middle of every interval between events",
+        f"simulation.md section 6, item 11; random runs with random stimuli, {seconds:g} s on {len(chunks)} cores",
+        "never broken",
+        f"{broken}; in {size}" if broken else size,
+        judged(not broken and seen.trapped > 0),
+    )
+    return Outcome((first,))

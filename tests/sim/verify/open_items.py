@@ -1,0 +1,57 @@
+"""What the plant cannot show yet, and why; each line goes when the plant has what it lacks."""
+
+from typing import Final
+
+from verify.findings import Finding, Verdict
+
+_ITEM_11: Final = "simulation.md section 6, item 11"
+
+
+def _open(item: int, what: str, reference: str, tolerance: str, why: str) -> Finding:
+    return Finding(item, what, reference, tolerance, why, Verdict.OPEN)
+
+
+OPEN: Final = (
+    _open(
+        4,
+        "waiting time over interval, to door opening and to boarding",
+        "simulation.md 2.4, uppeak_awt.csv",
+        "15 %",
+        "the reference is a group of 4 cars with one queue; the plant has one lift and no dispatcher",
+    ),
+    _open(
+        6, "re-levelling at most 0.30 m/s", _ITEM_11, "-", "a run ends exactly at its landing; the car never re-levels"
+    ),
+    _open(6, "run-time limiter within min(45 s, T + 10 s), at least 20 s", _ITEM_11, "-", "the plant has none"),
+    _open(6, "governor acts within 1.15 v .. 1.25 v + 0.25/v", _ITEM_11, "-", "the plant has no overspeed"),
+    _open(6, "unintended movement stops within 1.20 m", _ITEM_11, "-", "the plant has none, and no device against it"),
+    _open(6, "safety gear retards with 0.2 .. 1.0 g", _ITEM_11, "-", "the plant has none"),
+    _open(
+        6,
+        "overload from 110 % and 75 kg holds the doors open",
+        _ITEM_11,
+        "-",
+        "people have no mass yet; overload is a stimulus, and that it holds the door is checked",
+    ),
+    _open(
+        6,
+        "brake and contactor, landing and car door apart",
+        "issue: safety chain, doors",
+        "-",
+        "brake and contactor signals are copies of `moving`, and one door stands for both",
+    ),
+    _open(
+        6,
+        "1 000 lift-years, starts a day and door cycles a start in band",
+        "simulation.md section 6, item 14",
+        "-",
+        "`make soak` does not exist; tests/sim/test_sim_plant.py has ten days of two houses",
+    ),
+    _open(
+        7,
+        "injected rates, heterogeneity and repair times recovered",
+        "simulation.md 3.5, reliability.csv",
+        "Poisson 95 %",
+        "there is no fault injector yet, only stimuli by hand",
+    ),
+)

@@ -1,0 +1,126 @@
+"""Every check as groups of tasks for all cores; a plant that crashes in one is a finding, not the end."""
+
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, as_completed
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from verify import check_motion, check_observer, check_people, check_safety, check_stops, check_trips, reference
+from verify.findings import Finding, Outcome, Verdict
+from verify.open_items import OPEN
+
+Result = TypeVar("Result")
+Say = Callable[[str], None]
+ADVANCE_CASE: Final = "C05"
+
+
+class Effort(msgspec.Struct, frozen=True):
+    """How much of everything."""
+
+    moves: int = 2000
+    run_hours: float = 48.0
+    observed_runs: int = 3
+    observed_minutes: float = 15.0
+    stop_trips: int = 500
+    round_trips: int = 1500
+    people_hours: float = 96.0
+    mishap_runs: int = 40
+    safety_s: float = 60.0
+
+
+class Crashed(msgspec.Struct, frozen=True):
+    """A task that did not end, and why."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Generic[Result]):
+    """Tasks that are told together."""
+
+    item: int
+    what: str
+    tasks: Sequence[Callable[[], Result]]
+    tell: Callable[[list[Result]], Outcome]
+
+    def start(self, pool: Executor) -> "Started[Result]":
+        """All tasks wait for a core."""
+        return Started(self, [pool.submit(guarded, task) for task in self.tasks])
+
+    def told(self, results: Sequence[Result | Crashed]) -> Outcome:
+        """The findings; one that says so if a task crashed."""
+        crashed = [result for result in results if isinstance(result, Crashed)]
+        if crashed:
+            return Outcome((Finding(self.item, self.what, "-", "ends", crashed[0].why, Verdict.FAIL),))
+        return self.tell([result for result in results if not isinstance(result, Crashed)])
+
+
+@dataclass(frozen=True, slots=True)
+class Started(Generic[Result]):
+    """A group whose tasks run."""
+
+    group: Group[Result]
+    futures: Sequence[Future[Result | Crashed]]
+
+    def end(self, say: Say) -> Outcome:
+        """Wait for all of it."""
+        for done, _ in enumerate(as_completed(self.futures), 1):
+            say(f"item {self.group.item}, {self.group.what}: {done} of {len(self.futures)}")
+        return self.group.told([future.result() for future in self.futures])
+
+
+def guarded(task: Callable[[], Result]) -> Result | Crashed:
+    """The task's result, or how it ended."""
+    try:
+        return task()
+    except Exception as error:  # noqa: BLE001  # whatever a plant raises under a check is what the check found
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        return Crashed(f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})")
+
+
+def run(pool: Executor, jobs: int, seed: int, effort: Effort, say: Say) -> list[Outcome]:
+    """All items, in their order; safety last, because it takes all cores for its time."""
+    singles = [
+        _alone(1, "kinematics", partial(check_motion.check, seed, effort.moves, effort.run_hours)),
+        _alone(2, "observer", partial(check_observer.check, seed, effort.observed_runs, effort.observed_minutes)),
+        _alone(5, "people", partial(check_people.check, seed, effort.people_hours, effort.mishap_runs)),
+        _alone(3, "knock-out", partial(check_trips.knock_out, seed, effort.round_trips)),
+    ]
+    stops, timed = _stops(seed, effort.stop_trips).start(pool), [one.start(pool) for one in _timed(seed, effort)]
+    motion, observer, people, textbook = [single.start(pool) for single in singles]
+    counted, rounds = stops.end(say), [one.end(say) for one in timed]
+    ends = [one.end(say) for one in (motion, observer, textbook, people)]
+    safety = Group(
+        6,
+        "safety",
+        [partial(check_safety.run_for, seed, worker, jobs, effort.safety_s) for worker in range(jobs)],
+        lambda chunks: check_safety.outcome(chunks, effort.safety_s),
+    )
+    say(f"item 6, safety rules for {effort.safety_s:g} s")
+    return [*ends[:2], counted, *rounds, *ends[2:], safety.start(pool).end(say), Outcome(OPEN)]
+
+
+def _stops(seed: int, trips: int) -> Group[check_stops.Counted]:
+    counts = [partial(check_stops.count, row, seed * 1000 + 2 * i, trips) for i, row in enumerate(reference.stops())]
+    return Group(3, "stops and highest floor", counts, lambda done: check_stops.outcome(done, trips))
+
+
+def _timed(seed: int, effort: Effort) -> list[Group[check_trips.Timed]]:
+    rows, trips = reference.trips(), effort.round_trips
+    literal = next(row for row in rows if row.case == ADVANCE_CASE)
+    cases = [partial(check_trips.time_trips, row, seed * 1000 + i, trips) for i, row in enumerate(rows)]
+    khaleel = [partial(check_trips.time_trips, reference.KHALEEL_CASE, seed, trips)]
+    as_it_stands = [partial(check_trips.taken_literally, literal, seed, trips // 3)]
+    return [
+        Group(3, "round trips", cases, lambda done: check_trips.outcome(done, trips)),
+        Group(3, "Khaleel 2013", khaleel, lambda done: check_trips.khaleel(done[0])),
+        Group(3, "advance opening", as_it_stands, lambda done: check_trips.advance_opening(done[0])),
+    ]
+
+
+def _alone(item: int, what: str, task: Callable[[], Outcome]) -> Group[Outcome]:
+    return Group(item, what, [task], lambda done: done[0])

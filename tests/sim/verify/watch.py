@@ -1,0 +1,168 @@
+"""Safety invariants (simulation.md, section 6, item 11), on what perfect sensors say at both ends of every interval.
+
+Between two events a door moves one way, a car does not turn and nothing starts, so that whatever holds at both ends
+of an interval, and at its middle, holds inside it. Each rule names its clause in what it raises.
+"""
+
+from typing import Final, final
+
+import msgspec
+
+from protocols.lift.vocabulary import ServiceMode
+from sim.agenda import NS_PER_S
+from sim.building import Building
+from sim.car import LEVEL_M
+from sim.plant import Plant
+from sim.signals import PlantSignals
+from sim.stimuli import Stimulus
+from sim.truth import TruthKind, TruthRecord
+from verify.findings import PlantWrong
+from verify.ledger import Ledger
+
+INSPECTION_MPS: Final = 0.63
+CREEP_MPS: Final = 0.30
+UNLOCKING_ZONE_M: Final = 0.35
+STANDARD_GRAVITY_MPS2: Final = 9.80665
+_ROUNDING: Final = 1e-6
+
+
+class Seen(msgspec.Struct):
+    """How much was watched."""
+
+    runs: int = 0
+    seconds: float = 0.0
+    events: int = 0
+    starts: int = 0
+    door_cycles: int = 0
+    stimuli: int = 0
+    trapped: int = 0
+
+    def add(self, other: "Seen") -> None:
+        """Both together."""
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+@final
+class Watch:
+    """A plant under watch. Raises PlantWrong where a rule is broken."""
+
+    def __init__(self, building: Building, seed: int) -> None:
+        self._building: Final = building
+        self._ledger: Final = Ledger(len(building.floors), obedient=False)
+        self._departed = False
+        self._trapped: TruthRecord | None = None
+        self._pried = False
+        self._by_hand = False  # a technician lifts the brake: nobody waits for the mains with people in the car
+        self._limit_mps = 0.0
+        self.seen: Final = Seen(runs=1)
+        self.plant: Final = Plant(building, seed, self._hear)
+        self._before = self.plant.signals()
+
+    def apply(self, stimulus: Stimulus, seconds: float) -> None:
+        """Do something to the lift, and look."""
+        self.plant.apply(stimulus, seconds)
+        self.seen.stimuli += 1
+        self._pried = self._pried or stimulus is Stimulus.FORCE_DOOR
+        self._by_hand = self._by_hand or (stimulus is Stimulus.RELEASE and not self._before.mains)
+        self._look()
+
+    def advance(self, t_ns: int) -> None:
+        """Up to `t_ns`, looking at each event, just before it, and half way to it."""
+        plant = self.plant
+        while plant.now_ns < t_ns:
+            due_ns = plant.next_event_ns()
+            upto_ns = t_ns if due_ns is None else min(due_ns, t_ns)
+            for look_ns in sorted({(plant.now_ns + upto_ns) // 2, max(plant.now_ns, upto_ns - 1), upto_ns}):
+                plant.advance_to(look_ns)
+                self._look()
+            self._ledger.compare(plant)
+            self.seen.events += 1
+
+    def finish(self) -> Seen:
+        """What was watched."""
+        now = self.plant.signals()
+        self.seen.seconds = now.t_ns / NS_PER_S
+        self.seen.starts, self.seen.door_cycles = now.trips, now.door_cycles
+        return self.seen
+
+    def _hear(self, record: TruthRecord) -> None:
+        self._ledger.hear(record)
+        if record.kind is TruthKind.DEPARTED:
+            self._departed = True
+        elif record.kind is TruthKind.TRAPPED_SINCE:
+            _must(self._trapped is None, "trapped twice without having been freed", record)
+            self._trapped = record
+            self.seen.trapped += 1
+        elif record.kind is TruthKind.FREED:
+            _must(self._trapped is not None, "freed without having been trapped", record)
+            self._trapped = None
+
+    def _look(self) -> None:
+        before, now = self._before, self.plant.signals()
+        self._by_hand = self._by_hand and not now.mains
+        self._car(before, now)
+        self._door(now)
+        if now.moving:
+            self._moving(before, now)
+        if self._departed:
+            self._departed = False
+            _must(not now.overload and not now.door_open_button, "a run begins while overload or a hand holds it", now)
+        _must(self._trapped is None or now.persons > 0, "trapped, and nobody in the car", now)
+        self._before = now
+
+    def _car(self, before: PlantSignals, now: PlantSignals) -> None:
+        drive, heights_m = self._building.drive, self._building.heights_m
+        passed_s = (now.t_ns - before.t_ns) / NS_PER_S
+        moved_m = abs(now.position_m - before.position_m)
+        _must(-_ROUNDING <= now.position_m <= heights_m[-1] + _ROUNDING, "outside the shaft", now)
+        _must(0 <= now.speed_mps <= drive.rated_speed_mps + _ROUNDING, "faster than rated", now)
+        _must(moved_m <= drive.rated_speed_mps * passed_s + _ROUNDING, f"jumps {moved_m * 1000:.3f} mm", now)
+        _must(now.moving or now.speed_mps == 0, "stands and has a speed", now)
+        slowed = before.speed_mps - now.speed_mps
+        most = max(drive.accel_mps2, drive.emergency_decel_mps2)
+        _must(abs(slowed) <= most * passed_s + _ROUNDING, "changes its speed too quickly", now)
+        _must(most <= STANDARD_GRAVITY_MPS2, "brakes with more than 1 g", now)
+
+    def _door(self, now: PlantSignals) -> None:
+        off_m = min(abs(now.position_m - height_m) for height_m in self._building.heights_m)
+        _must(now.door_zone is (off_m <= self._building.door.zone_m), "the zone signal is not where the car is", now)
+        if off_m > UNLOCKING_ZONE_M and not now.door_closed:
+            _must(self._pried and not now.moving and not now.door_open, "door open outside the unlocking zone", now)
+
+    def _is_driven(self, seen: PlantSignals) -> bool:
+        """Whether anything moves the car: its drive, or the hand of a technician who frees people in a power cut."""
+        return seen.safety_chain and (seen.mains or self._by_hand)
+
+    def _moving(self, before: PlantSignals, now: PlantSignals) -> None:
+        _must(now.door_closed, "moves with a door not closed", now)
+        if not before.moving:
+            _must(self._is_driven(now), "starts with the chain open or without mains", now)
+            off_m = min(abs(now.position_m - height_m) for height_m in self._building.heights_m)
+            gentle = off_m > LEVEL_M or now.mode is ServiceMode.INSPECTION
+            self._limit_mps = CREEP_MPS if gentle else self._building.drive.rated_speed_mps
+        elif not self._is_driven(now) and not self._is_driven(before):
+            slowed = self._building.drive.emergency_decel_mps2 * (now.t_ns - before.t_ns) / NS_PER_S
+            _must(
+                now.speed_mps <= before.speed_mps - slowed + _ROUNDING, "goes on with the chain or the mains off", now
+            )
+        if now.mode is ServiceMode.INSPECTION:
+            most = max(INSPECTION_MPS, before.speed_mps)  # a technician may come while an emergency stop still lasts
+            _must(now.speed_mps <= most + _ROUNDING, "faster than inspection allows", now)
+        _must(now.speed_mps <= self._limit_mps + _ROUNDING, "faster than this kind of run allows", now)
+
+
+def _must(holds: bool, rule: str, where: PlantSignals | TruthRecord) -> None:
+    if not holds:
+        raise PlantWrong(f"{rule}: {_briefly(where)}")
+
+
+def _briefly(where: PlantSignals | TruthRecord) -> str:
+    if isinstance(where, TruthRecord):
+        return f"{where.kind.value} at {where.t_ns / NS_PER_S:.3f} s"
+    return (
+        f"at {where.t_ns / NS_PER_S:.3f} s {where.position_m:.3f} m high, {where.speed_mps:.3f} m/s"
+        f" {where.direction.name},"
+        f" door {where.door_fraction:.2f} open, {where.persons} persons, mode {where.mode.name},"
+        f" chain {where.safety_chain}, mains {where.mains}"
+    )
