@@ -85,7 +85,7 @@ class Damage:
         flips = int.from_bytes(heard[:HEADER_LEN], "big") ^ int.from_bytes(header, "big")
         if missing == 0 and flips.bit_count() == 1:
             return crc_ok(header + heard[HEADER_LEN:])
-        return missing == 1 and crc_ok(header[:1] + heard)
+        return missing == 1 and heard.startswith(header[1:]) and crc_ok(header[:1] + heard)
 
 
 def _is_damaged_behind(frame: bytes, length: int) -> bool:

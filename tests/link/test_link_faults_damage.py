@@ -18,6 +18,7 @@ from link_bench import (
     kind_of,
     on_bench,
     serial_answer,
+    silent,
 )
 
 from edge_agent.link.counters import Counter
@@ -27,7 +28,7 @@ from edge_agent.link.master import MARGIN_NS
 from edge_agent.link.outcome import FailureKind, Reply
 from protocols.modbus.crc import crc_ok
 from protocols.modbus.deframer import Deframer
-from protocols.modbus.pdu import encode_request
+from protocols.modbus.pdu import ReadFunction, encode_request
 
 REQUEST = holding()
 ADU = encode_request(REQUEST)
@@ -62,6 +63,14 @@ def test_another_frame_with_a_damaged_byte_is_not_the_answer(other: bytes, place
     for change in range(1, 256):
         damaged = other[:place] + bytes((other[place] ^ change,)) + other[place + 1 :]
         assert not is_answer(damaged), damaged.hex(" ")
+
+
+@pytest.mark.parametrize("function", sorted(set(ReadFunction) - {ReadFunction.HOLDING}))
+@pytest.mark.parametrize("place", range(9))
+def test_another_functions_frame_that_lost_a_byte_is_not_the_answer(function: int, place: int) -> None:
+    """Without its first byte it has the asked slave's CRC all the same."""
+    other = answer_with(1, function, [1, 2])
+    assert not is_answer(other[:place] + other[place + 1 :])
 
 
 @pytest.mark.parametrize("kept", range(1, 8))
@@ -122,6 +131,19 @@ def test_damage_of_something_else_does_not_let_a_late_answer_pass_for_the_next(f
         assert outcome.words == (2, 2)
 
     on_bench(main, habits={1: late_behind(first)})
+
+
+def test_behind_another_functions_frame_without_its_first_byte_the_slave_is_left_alone() -> None:
+    """Found by the fuzz (seed 1, chunk 465): the right answer came in the next turn, whose own was lost."""
+
+    async def main(bench: LinkBench, asker: Asker) -> None:
+        bench.habits[1] = lambda r, n: [(MS, answer_with(1, 4, [n, n])[1:]), (160 * MS, serial_answer(r, n))]
+        assert kind_of(await asker.ask()) is FailureKind.CRC
+        bench.habits[1] = silent
+        assert kind_of(await asker.ask()) is FailureKind.TIMEOUT
+        assert asker.count() == {Counter.CRC: 1, Counter.LATE: 1, Counter.TIMEOUT: 1}
+
+    on_bench(main)
 
 
 def test_an_answer_that_arrives_over_the_deadline_is_late_and_not_damaged() -> None:
