@@ -1,9 +1,8 @@
 """What stands on a bench: the building, the devices on its bus, and what will happen to the lift when."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -15,11 +14,10 @@ from protocols.profiles.place import Channel
 from protocols.resources import config_text
 from protocols.strictyaml import load_yaml
 from sim import SimError
+from sim.plan import PlanError
+from sim.plan import parse_planned as read_planned
 from sim.stimuli import Stimulus
 from sim.stimuli import parse as parse_stimulus
-
-_AT: Final = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>ms|s|min)=(?P<stimulus>\S+)")
-_SECONDS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0}
 
 
 class DeviceSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -122,10 +120,11 @@ def parse_stimulus_name(name: str) -> Stimulus:
 
 def parse_planned(text: str) -> Planned:
     """Read "20s=entrap_between_floors". Raises UsageError, saying what was expected."""
-    match = _AT.fullmatch(text)
-    if match is None:
-        raise UsageError(f"--at {text}: wants TIME=STIMULUS with ms, s or min, as in 20s=entrap_between_floors")
-    return Planned(float(match["number"]) * _SECONDS[match["unit"]], parse_stimulus_name(match["stimulus"]))
+    try:
+        planned = read_planned(text)
+    except PlanError as error:
+        raise UsageError(str(error)) from error
+    return Planned(planned.at_ns / 1e9, planned.stimulus)
 
 
 def parse_option(text: str) -> tuple[str, str]:

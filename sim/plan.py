@@ -42,11 +42,11 @@ def parse_time(text: str, option: str) -> int:
 def parse_planned(text: str) -> Planned:
     """Read "20s=entrap_between_floors". Raises PlanError, saying what was expected."""
     time, equals, name = text.partition("=")
-    if not equals:
-        raise PlanError(f"--at {text}: wants TIME=STIMULUS, as in 20s=entrap_between_floors")
-    at_ns = parse_time(time, "--at")
+    if not equals or _TIME.fullmatch(time) is None:
+        wanted = "TIME=STIMULUS with ms, s, min, h or d, as in 20s=entrap_between_floors"
+        raise PlanError(f"--at {text}: wants {wanted}")
     try:
-        return Planned(at_ns, parse(name))
+        return Planned(parse_time(time, "--at"), parse(name))
     except SimError as error:
         raise PlanError(f"--at {text}: {error}") from error
 

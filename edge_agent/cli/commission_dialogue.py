@@ -9,9 +9,9 @@ from rich.console import Console, Group
 from rich.live import Live
 
 from edge_agent.cli.commission_keys import Key, Keys, listening
-from edge_agent.cli.commission_lines import folded, not_as_told, step_lines, word
+from edge_agent.cli.commission_lines import not_as_told, step_lines, word
 from edge_agent.cli.commission_site import Site
-from edge_agent.cli.output import fail
+from edge_agent.cli.output import fail, folded
 from edge_agent.clock import NS
 from edge_agent.commission.reading import Signal
 from edge_agent.commission.session import Session

@@ -5,7 +5,7 @@ from typing import Final
 
 from rich.text import Text as Styled
 
-from edge_agent.cli.output import wrapped
+from edge_agent.cli.output import PHONE, folded, wrapped
 from edge_agent.commission.amend import scalar
 from edge_agent.commission.fixes import Fix
 from edge_agent.commission.judge import Finding, Judgement, Verdict
@@ -18,7 +18,6 @@ from edge_agent.commission.words import does_as_told, should_move
 from protocols.language import pick
 from protocols.upstream.messages import Text
 
-WIDTH: Final = 40
 _SHOWN: Final = 20
 """Lines of signals: with the rest they fit a phone."""
 _WORDS: Final[Mapping[str, Text]] = {
@@ -76,11 +75,6 @@ def word(name: str, lang: str, /, **facts: object) -> str:
     return pick(_WORDS[name], lang).format(**facts)
 
 
-def folded(text: str, style: str = "", indent: int = 0) -> list[Styled]:
-    """A sentence on lines of 40 columns."""
-    return wrapped("", Styled(text, style=style), indent, WIDTH)
-
-
 def whole(text: str) -> Styled:
     """What somebody will copy, on one line however long it is."""
     return Styled(text, no_wrap=True, overflow="ignore")
@@ -90,13 +84,13 @@ def script_lines(steps: Sequence[Step], lang: str) -> Iterator[Styled]:
     """Everything that will be asked for."""
     for number, step in enumerate(steps, start=1):
         optional = f" ({word('optional', lang)})" if step.is_optional else ""
-        yield from wrapped(f"{number}.", Styled(pick(step.said, lang) + optional), 4, WIDTH)
+        yield from wrapped(f"{number}.", Styled(pick(step.said, lang) + optional), 4, PHONE)
 
 
 def step_lines(session: Session, step: Step, known: Collection[Signal], *, note: str, lang: str) -> list[Styled]:
     """The step under way: what to do, what its signals did so far, the keys."""
     head = f"{session.done + 1}/{len(session.steps)}"
-    lines = wrapped(head, Styled(pick(step.said, lang), style="bold"), 6, WIDTH)
+    lines = wrapped(head, Styled(pick(step.said, lang), style="bold"), 6, PHONE)
     moving = list(_signal_lines(step, session.so_far(), known, lang))
     hidden = len(moving) - _SHOWN
     lines += moving[:_SHOWN]
@@ -118,7 +112,7 @@ def _signal_lines(step: Step, traces: Mapping[Signal, Trace], known: Collection[
         whose = f" ({signal.device})" if items.count(signal.item) > 1 else ""
         value = pick(spoken(trace.word[-1:]), lang)
         said = Styled(f"{value} ({wanted}) {pick(name_of(signal.item), lang)}{whose}", style=style)
-        yield from wrapped(f" {mark}", said, 4, WIDTH)
+        yield from wrapped(f" {mark}", said, 4, PHONE)
 
 
 def not_as_told(session: Session, step: Step) -> set[Signal]:

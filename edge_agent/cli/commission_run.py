@@ -16,10 +16,10 @@ from edge_agent import AgentError
 from edge_agent.acceptance import wiring_of
 from edge_agent.cli.commission_dialogue import visit
 from edge_agent.cli.commission_files import keep_draft, mend, now, report_path, write_report
-from edge_agent.cli.commission_lines import finding_lines, fix_lines, folded, script_lines, whole, word
+from edge_agent.cli.commission_lines import finding_lines, fix_lines, script_lines, whole, word
 from edge_agent.cli.commission_site import Site, site_of
 from edge_agent.cli.consent import agreed
-from edge_agent.cli.output import BAD, FAILED, fail, json_line, show
+from edge_agent.cli.output import BAD, FAILED, fail, folded, json_line, show
 from edge_agent.cli.place import Place
 from edge_agent.commission.fixes import Fix, fix_of
 from edge_agent.commission.judge import Judgement

@@ -7,12 +7,11 @@ from typing import Final
 import typer
 from rich.text import Text as Styled
 
-from edge_agent.cli.output import wrapped
+from edge_agent.cli.output import folded
 from edge_agent.local.views import BusDevice
 from protocols.language import pick
 from protocols.upstream.messages import Text
 
-_WIDTH: Final = 40
 _WORDS: Final[Mapping[str, Text]] = {
     "loss": Text(
         "{name} (从站 {slave}), 终端停止询问后: {effect}",
@@ -47,8 +46,3 @@ def loss_lines(devices: Iterable[BusDevice], lang: str) -> Iterator[Styled]:
     for device in devices:
         effect = pick(device.comm_loss_effect, lang)
         yield from folded(say("loss", lang, name=device.name, slave=device.slave, effect=effect))
-
-
-def folded(text: str) -> list[Styled]:
-    """A sentence on lines of 40 columns."""
-    return wrapped("", Styled(text), 0, _WIDTH)

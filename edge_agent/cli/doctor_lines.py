@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from rich.text import Text as Styled
 
-from edge_agent.cli.output import wrapped
+from edge_agent.cli.output import PHONE, folded, wrapped
 from edge_agent.diagnose.causes import Cause, Hand
 from edge_agent.diagnose.causes_ranking import Suspect, Verdict, in_doubt, tests_of
 from edge_agent.diagnose.causes_texts import ADVICE, METERS, NAMES, put_back, to_do
@@ -23,7 +23,6 @@ from edge_agent.diagnose.probe_plan import (
 from protocols.language import pick
 from protocols.upstream.messages import Text
 
-_WIDTH: Final = 40
 _NS_PER_S: Final = 1_000_000_000
 _GOOD: Final = "green"
 _BAD: Final = "bold red"
@@ -80,17 +79,17 @@ def finding_lines(finding: Finding, lang: str) -> Iterator[Styled]:
         case Verdict.HEALTHY:
             yield Styled(word("healthy", lang), style=_GOOD)
         case Verdict.NAMED:
-            yield from _folded("", word("named", lang, name=pick(suspects[0].name, lang)), _BAD)
+            yield from folded(word("named", lang, name=pick(suspects[0].name, lang)), _BAD)
             yield from _about(suspects[0], finding, lang)
         case Verdict.GROUP:
-            yield from _folded("", word("group", lang), _BAD)
+            yield from folded(word("group", lang), _BAD)
             for suspect in suspects:
                 if suspect.cause in diagnosis.group:
-                    yield from _folded("- ", pick(suspect.name, lang), _BAD)
+                    yield from folded(pick(suspect.name, lang), _BAD, "- ")
                     yield from _about(suspect, finding, lang)
         case Verdict.CANNOT_TELL:
             yield Styled(word("cannot_tell", lang), style=_BAD)
-            yield from _folded("", word("none", lang))
+            yield from folded(word("none", lang))
     yield from _others(finding, lang)
     yield from _to_undo(finding, lang)
 
@@ -143,11 +142,7 @@ def _clues(suspect: Suspect, lang: str, most: int) -> Iterator[Styled]:
 
 
 def _row(label: str, value: str, style: str = "") -> Iterator[Styled]:
-    yield from wrapped(f" {label}", Styled(value, style=style), _LABEL_CELLS + 1, _WIDTH)
-
-
-def _folded(lead: str, value: str, style: str = "") -> Iterator[Styled]:
-    yield from wrapped(lead, Styled(value, style=style), len(lead), _WIDTH)
+    yield from wrapped(f" {label}", Styled(value, style=style), _LABEL_CELLS + 1, PHONE)
 
 
 class ClueView(msgspec.Struct, frozen=True):

@@ -11,10 +11,10 @@ from rich.cells import set_cell_size
 from rich.console import Console
 
 from edge_agent.cli.borrow import FreePort
-from edge_agent.cli.consent import agreed, folded, loss_lines, say
+from edge_agent.cli.consent import agreed, loss_lines, say
 from edge_agent.cli.doctor_lines import finding_lines, step_line, view_of, word
 from edge_agent.cli.loan import Held, held
-from edge_agent.cli.output import FAILED, fail, json_line, show
+from edge_agent.cli.output import FAILED, fail, folded, json_line, show
 from edge_agent.clock import SystemClock
 from edge_agent.diagnose.causes_ranking import Verdict
 from edge_agent.diagnose.doctor import Doctor, Finding, Patient

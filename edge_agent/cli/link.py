@@ -8,13 +8,12 @@ from rich.text import Text as Styled
 
 from edge_agent.cli import texts
 from edge_agent.cli.options import ConfigOption, JsonOption, SocketOption, examples
-from edge_agent.cli.output import FAILED, json_line, show, wrapped
+from edge_agent.cli.output import FAILED, folded, json_line, show
 from edge_agent.cli.place import place_of
 from edge_agent.cli.texts import of, word
 from edge_agent.local.client import AgentClient
 from edge_agent.local.views import LinkView, Request
 
-_WIDTH: Final = 40
 _BAR_CELLS: Final = 16
 _LABEL_CELLS: Final = 12
 _GOOD: Final = "green"
@@ -54,7 +53,7 @@ def _lines(view: LinkView, lang: str) -> Iterator[Styled]:
             yield Styled(f"  {count:>9}  {name}")
     yield from _histogram(view.latencies, lang)
     if view.last_error:
-        yield from wrapped("  ", Styled(f"{word('last_error', lang)}: {view.last_error}"), len("  "), _WIDTH)
+        yield from folded(f"{word('last_error', lang)}: {view.last_error}", lead="  ")
 
 
 def _histogram(latencies: dict[str, int], lang: str) -> Iterator[Styled]:

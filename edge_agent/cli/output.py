@@ -14,6 +14,9 @@ from rich.text import Text as Styled
 FAILED: Final = 1
 BAD: Final = 3
 
+PHONE: Final = 40
+"""Columns of the narrowest screen that commands are read on."""
+
 Lines = Sequence[Styled]
 
 
@@ -60,6 +63,11 @@ def wrapped(label: str, value: Styled, label_cells: int, width: int) -> list[Sty
     lines = value.wrap(Console(width=width), width - label_cells) or [Styled("")]
     heads = [label + " " * (label_cells - cell_len(label)), *[" " * label_cells] * (len(lines) - 1)]
     return [_joined(Styled(head), line) for head, line in zip(heads, lines, strict=True)]
+
+
+def folded(text: str, style: str = "", lead: str = "") -> list[Styled]:
+    """A sentence on lines of 40 columns, all of them behind `lead` or as much space."""
+    return wrapped(lead, Styled(text, style=style), cell_len(lead), PHONE)
 
 
 def _joined(head: Styled, line: Styled) -> Styled:

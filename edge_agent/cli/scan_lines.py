@@ -5,7 +5,7 @@ from typing import Final
 
 from rich.text import Text as Styled
 
-from edge_agent.cli.output import wrapped
+from edge_agent.cli.output import PHONE, folded, wrapped
 from edge_agent.clock import NS
 from edge_agent.diagnose.scan import Progress, Scanner
 from edge_agent.diagnose.scan_found import FoundSlave, How
@@ -15,7 +15,6 @@ from protocols.language import pick
 from protocols.profiles.schema import HOLDING, CommLoss, Profile
 from protocols.upstream.messages import Text
 
-_WIDTH: Final = 40
 _BAR_CELLS: Final = 10
 _DENIED_CELLS: Final = 13
 _SLAVE_CELLS: Final = 10
@@ -75,8 +74,8 @@ def word(name: str, lang: str, **facts: object) -> str:
 
 def warning_lines(port: str, plan: ScanPlan, profiles: Sequence[Profile], lang: str) -> Iterator[Styled]:
     """What a person has to know before saying yes."""
-    yield from _folded("", word("title", lang, port=port))
-    yield from _folded("", word("danger", lang), style=_WARN)
+    yield from folded(word("title", lang, port=port))
+    yield from folded(word("danger", lang), _WARN)
     yield Styled(word("denied", lang))
     for profile in profiles:
         for denied in profile.deny:
@@ -84,15 +83,15 @@ def warning_lines(port: str, plan: ScanPlan, profiles: Sequence[Profile], lang: 
                 continue
             last = denied.address + denied.count - 1
             span = f"{denied.address:04X}h" + (f"-{last:04X}h" if denied.count > 1 else "")
-            yield from wrapped(f"  {span}", Styled(f"{denied.why} ({profile.name})"), _DENIED_CELLS + 2, _WIDTH)
+            yield from wrapped(f"  {span}", Styled(f"{denied.why} ({profile.name})"), _DENIED_CELLS + 2, PHONE)
     yield Styled(word("loss", lang))
     for profile in sorted(profiles, key=lambda profile: _WORST_FIRST.index(profile.comm_loss)):
         if profile.comm_loss is not CommLoss.NONE:
             style = _WARN if profile.comm_loss is CommLoss.UNKNOWN else _BAD
-            yield from _folded("  ", f"{profile.name}: {pick(profile.comm_loss_effect, lang)}", style=style)
+            yield from folded(f"{profile.name}: {pick(profile.comm_loss_effect, lang)}", style, "  ")
     longest, shortest = (_duration(span_ns) for span_ns in (longest_ns(plan), shortest_ns(plan)))
     facts = {"lines": len(plan.lines), "slaves": len(plan.slaves), "longest": longest, "shortest": shortest}
-    yield from _folded("", word("estimate", lang, **facts))
+    yield from folded(word("estimate", lang, **facts))
 
 
 def progress_line(progress: Progress) -> Styled:
@@ -114,7 +113,7 @@ def found_lines(scanner: Scanner, lang: str) -> Iterator[Styled]:
         yield Styled(word("line", lang, line=scanner.line, count=len(scanner.found)), style="bold")
         yield Styled(word("stop_bits", lang))
     if scanner.also:
-        yield from _folded("", word("also", lang, also=", ".join(map(str, scanner.also))), style=_WARN)
+        yield from folded(word("also", lang, also=", ".join(map(str, scanner.also))), _WARN)
     for slave in sorted(scanner.found):
         yield from _slave(scanner.found[slave], lang)
 
@@ -123,17 +122,13 @@ def _slave(found: FoundSlave, lang: str) -> Iterator[Styled]:
     label = word("slave", lang, slave=found.slave)
     style = _GOOD if found.how is How.ANSWER else "" if found.how is How.EXCEPTION else _WARN
     said = Styled(word(found.how.value, lang, detail=found.detail), style=style)
-    yield from wrapped(label, said, _SLAVE_CELLS, _WIDTH)
+    yield from wrapped(label, said, _SLAVE_CELLS, PHONE)
     for likeness in found.likenesses:
         style = _GOOD if likeness.verdict is Verdict.LOOKS_LIKE else ""
         reason = word(likeness.verdict.value, lang, profile=likeness.profile, reason=pick(likeness.reason, lang))
-        yield from _folded("  ", reason, style=style)
+        yield from folded(reason, style, "  ")
     if not found.likenesses:
-        yield from _folded("  ", word("unknown", lang))
-
-
-def _folded(indent: str, text: str, style: str = "") -> list[Styled]:
-    return wrapped(indent, Styled(text, style=style), len(indent), _WIDTH)
+        yield from folded(word("unknown", lang), lead="  ")
 
 
 def _duration(span_ns: int) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from rich.text import Text as Styled
 
-from edge_agent.cli.output import wrapped
+from edge_agent.cli.output import PHONE, wrapped
 from edge_agent.clock import NS
 from edge_agent.diagnose.conversation import Heard, Oddity, Role
 from edge_agent.diagnose.sniff_tally import Summary
@@ -15,7 +15,6 @@ from edge_agent.ports import UartErrors
 from protocols.language import pick
 from protocols.upstream.messages import Text
 
-_WIDTH: Final = 40
 _INDENT: Final = 10
 _LABEL_CELLS: Final = 10
 _NS_PER_MS: Final = 1_000_000
@@ -74,7 +73,7 @@ def lines(heard: Heard, begin_ns: int, lang: str) -> Iterator[Styled]:
     gap = _gap(heard.gap_ns)
     seconds = (heard.start_ns - begin_ns) / NS
     line = Styled(f"{seconds:9.3f} {_MARKS[heard.role]} {slave} {function} {body}")
-    room = max(1, _WIDTH - line.cell_len - len(gap))
+    room = max(1, PHONE - line.cell_len - len(gap))
     line.append(" " * room + gap)
     line.style = _BAD if heard.role in {Role.DAMAGED, Role.JUNK} else ""
     yield line
@@ -96,7 +95,7 @@ def _gap(gap_ns: int | None) -> str:
 
 def _oddity(oddity: Oddity, heard: Heard, lang: str) -> Iterator[Styled]:
     style = _BAD if oddity in _WORST else _ODD
-    yield from wrapped(" " * _INDENT + "! ", Styled(say(oddity, heard, lang), style=style), _INDENT + 2, _WIDTH)
+    yield from wrapped(" " * _INDENT + "! ", Styled(say(oddity, heard, lang), style=style), _INDENT + 2, PHONE)
 
 
 def summary_lines(summary: Summary, uart: UartErrors | None, lang: str) -> Iterator[Styled]:
@@ -127,7 +126,7 @@ def _labelled(name: str, text: str, lang: str) -> list[Styled]:
 
 
 def _folded(label: str, text: str, style: str = "") -> list[Styled]:
-    return wrapped(label, Styled(text, style=style), _LABEL_CELLS if label else 0, _WIDTH)
+    return wrapped(label, Styled(text, style=style), _LABEL_CELLS if label else 0, PHONE)
 
 
 def _word(name: str, lang: str, **facts: object) -> str:
