@@ -109,7 +109,12 @@ class _Visit:
     def run(self) -> None:
         """The visit, then what follows from it."""
         problem = self._visited() if self._session.step is not None else None
-        exit_code = self._concluded()
+        try:
+            exit_code = self._concluded()
+        finally:
+            page = self._path.with_suffix(".html")
+            if page.exists():
+                self._say([*folded(word("report", self._lang)), whole(f"  {page.resolve()}")])
         if problem is not None:
             raise problem
         raise typer.Exit(exit_code)
@@ -140,23 +145,33 @@ class _Visit:
         if not finished:
             return self._ended(report, "go_on", FAILED)
         self._say(finding_lines(judgement, self._session.steps, self._lang))
+        problem = self._withdrawn(report) if judgement.faulty else None
         fix = fix_of(record, judgement, site.lift, site.profiles, site.index)
-        if fix is not None and self._mends(fix):
+        if fix is not None and self._mends(fix):  # read so, no older proof holds, whether the agent heard of it or not
             self._fixes = (*self._fixes, *fixes_of(fix.edits))
             return self._ended(self._write(self._report(fix.lift, fix.judgement)), "restart", FAILED)
         if judgement.suspect or judgement.missing:
             self._say([*folded(word("redo", self._lang)), whole(f"{self._command} --again")])
+        if problem is not None:
+            raise problem
         if not report.passed:
-            self._client.ask(Request("withdraw", lift_id=report.ids.lift_id, report=report.digest))
-            return self._ended(report, "withdrawn", BAD)
+            return self._ended(report, "withdrawn" if judgement.faulty else "", BAD)
         self._client.ask(Request("accept", lift_id=report.ids.lift_id, wiring=report.wiring, report=report.digest))
         return self._ended(self._write(msgspec.structs.replace(report, accepted=True)), "accepted", 0)
 
+    def _withdrawn(self, report: Report) -> AgentError | None:
+        """What was proved before does not hold any more; why the agent could not be told."""
+        try:
+            self._client.ask(Request("withdraw", lift_id=report.ids.lift_id, report=report.digest))
+        except AgentError as error:
+            return error
+        return None
+
     def _ended(self, report: Report, said: str, exit_code: int) -> int:
-        self._say(folded(word(said, self._lang)))
+        if said:
+            self._say(folded(word(said, self._lang)))
         if said in ("go_on", "restart"):
             self._say([whole(self._command)])
-        self._say([*folded(word("report", self._lang)), whole(f"  {self._path.with_suffix('.html').resolve()}")])
         if self._wish.json:
             told = msgspec.json.decode(msgspec.json.encode(report))
             json_line({key: value for key, value in told.items() if key not in {"record", "lift"}})

@@ -134,6 +134,7 @@ class _Judging:
         self._landings = Landings(steps, lift)
         self._words = {signal: Words(traces, steps, suspect) for signal, traces in reading.items()}
         self._wires = [signal for signal in reading if signal.channel]
+        self._right = {one: traces for one, traces in reading.items() if self._words[one].fits(one.item)}
 
     def finding(self, signal: Signal) -> Finding:
         """What the signal is by itself, or reads as."""
@@ -150,8 +151,7 @@ class _Judging:
         return self._misfitting(signal, misfits)
 
     def _fitting(self, signal: Signal) -> Finding:
-        right = {one: traces for one, traces in self._reading.items() if self._words[one].fits(one.item)}
-        late = out_of_order(signal, right)
+        late = out_of_order(signal, self._right)
         if late is not None:
             return Finding(signal=signal, verdict=Verdict.ORDER, late=late)
         return Finding(signal=signal, verdict=Verdict.GOOD, alike=tuple(one.item for one in self._alike(signal)))

@@ -155,6 +155,17 @@ def test_a_fault_is_named_and_nothing_is_accepted(bench: Bench) -> None:
     assert bench.withdrawn == [Request("withdraw", lift_id="lift-1", report=report.digest)], "what held before"
 
 
+def test_a_visit_that_left_a_step_out_takes_nothing_back(bench: Bench) -> None:
+    bench.report = unjudged(bench.directory, recorded(1, skipped=frozenset({"inspection_on"})))
+    result = bench.again()
+
+    assert result.exit_code == 3
+    assert "not done, and wanted: step" in " ".join(result.stdout.split())
+    assert f"--from {bench.report} --again" in result.stdout
+    assert not bench.accepted
+    assert not bench.withdrawn
+
+
 def test_without_a_yes_the_lifts_file_stays_as_it_is(bench: Bench) -> None:
     before = bench.config.read_text()
     result = bench.judge(inverted(1), input="n\n")
@@ -179,6 +190,7 @@ def test_with_a_yes_it_is_mended_and_the_same_record_then_passes(bench: Bench) -
     )
     assert bench.config.with_name("agent.yaml.before-commission").read_text() == before
     assert not bench.accepted
+    assert len(bench.withdrawn) == 1, "it reads wrong until it is restarted"
     assert [one.where for one in load_report(bench.report).fixes] == [
         "lifts[0].devices[0].channels.1.item",
         "lifts[0].devices[0].channels.1.invert",
@@ -198,8 +210,18 @@ def test_an_agent_that_reads_it_otherwise_has_the_last_word(bench: Bench, agent:
     result = bench.judge()
 
     assert (result.exit_code, result.stderr) == (1, "lift-1: the running agent reads it otherwise than the report\n")
+    assert str(bench.report.with_suffix(".html")) in result.stdout, "where the report is all the same"
     report = load_report(bench.report)
     assert (report.passed, report.accepted) == (True, False)
+
+
+def test_an_agent_that_is_away_keeps_nobody_from_mending_the_file(bench: Bench, agent: FakeAgent) -> None:
+    agent.will_answer("withdraw", Reply(error="no agent listens there"))
+
+    assert bench.judge(stuck=dead(1, reads=True)).stderr == "no agent listens there\n"
+    result = bench.judge(inverted(1), "--yes")
+    assert (result.exit_code, "restart the agent" in result.stdout) == (1, True)
+    assert str(bench.report.with_suffix(".html")) in result.stdout
 
 
 def test_json_tells_the_findings_without_the_record(bench: Bench) -> None:
