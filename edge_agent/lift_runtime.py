@@ -121,9 +121,8 @@ class LiftRuntime:
 
     def on_lent(self) -> None:
         """Nobody watched the bus for a while: what stands on it may be something else."""
-        for device, intake in self._intakes.items():
+        for intake in self._intakes.values():
             intake.forget()
-            self._fusion.words.forget(device)
 
     @property
     def notes(self) -> list[str]:
@@ -153,7 +152,6 @@ class LiftRuntime:
         self._links[device] = "down" if down else "up"
         if down:
             self._intakes[device].forget()
-            self._fusion.words.forget(device)
         self._step(*self._core.on_link(self._state, device, down, since_ns, t_ns, self._stamp_at))
 
     def on_acknowledgement(self, event_id: str) -> bool:

@@ -8,11 +8,14 @@ import msgspec
 import pytest
 
 from edge_agent.config_types import ChannelConfig, DetectConfig, LiftConfig, PlausibilityConfig
+from edge_agent.state.plausibility import Plausibility, Signal
 from hil.loop import run_virtual
 from hil.setup import BenchSetup, load_bench
 from hil.world import VirtualWorld
 from protocols.resources import config_names
 from protocols.upstream.messages import EventMessage, Phase
+from tests.support.identified_box import TEXT
+from tests.support.runtime import HandFed
 from tests.support.virtual_agent import VirtualAgent, virtual_agent
 
 INPUTS = load_bench("residential-9-drive-door-inputs")
@@ -171,5 +174,21 @@ def test_a_doubt_closes_no_alarm(tmp_path: Path) -> None:
             alarms = [phase for code, phase in bench.steps() if code == "A01"]
             assert alarms == [Phase.RAISED]
             assert len(bench.state().open_alarms) == 1
+
+    run_virtual(main())
+
+
+def test_a_signal_that_changes_is_believed_in_the_same_look(tmp_path: Path) -> None:
+    profile = tmp_path / "box.yaml"
+    profile.write_text(TEXT, encoding="utf-8")
+
+    async def main() -> None:
+        still = Plausibility(signals={"box/landing_lock": Signal(value=True, still=20)})
+        fed = HandFed(tmp_path, str(profile), knowing=still)
+        fed.read("about", 7)
+        fed.read("values", 3)
+        assert fed.known() == {"door_zone": True}, "the doubt of before the restart"
+        fed.read("values", 1)
+        assert fed.known() == {"door_zone": True, "landing_lock": False}
 
     run_virtual(main())

@@ -13,6 +13,7 @@ from edge_agent.cli import commission_dialogue
 from edge_agent.cli.commission_dialogue import visit
 from edge_agent.cli.commission_keys import Key, Keys, listening
 from edge_agent.cli.commission_run import _stoppable
+from edge_agent.commission.record import Record, StepRecord
 from edge_agent.commission.session import Session
 from edge_agent.local.views import BlockView, LiftBlocks, Reply, Request
 from tests.commission.commission_bench import LIFT, PROFILES, RIGHT
@@ -83,6 +84,7 @@ class Done:
         *,
         lift: Lift | None = None,
         by_key: bool = True,
+        before: str = "",
     ) -> None:
         lift = Lift() if lift is None else lift
         self.typed = Typed(lift, keys, stop_at, by_key)
@@ -92,7 +94,11 @@ class Done:
             yield self.typed
 
         monkeypatch.setattr(commission_dialogue, "listening", hear)
-        self.session = Session(LIFT, PROFILES)
+        steps = [step.name for step in Session(LIFT, PROFILES).steps]
+        done = steps[: steps.index(before)] if before else []
+        self.session = Session(
+            LIFT, PROFILES, record=Record("lift-1", "", tuple(StepRecord(name, 0, 0) for name in done))
+        )
         self.kept: list[int] = []
         visit(lift, self.session, Site(), lambda: self.kept.append(self.session.done), "en")  # type: ignore[arg-type]
 
@@ -157,6 +163,12 @@ def test_a_mandatory_step_is_left_out_by_a_second_key_only(monkeypatch: pytest.M
     assert twice.steps == [("rest", True)]
     other = Done(monkeypatch, {5: Key.CANNOT, 7: Key.DONE}, stop_at=12)
     assert other.steps == [("rest", False)], "the second key was another one"
+
+
+def test_an_optional_step_is_left_out_by_one_key_with_all_that_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = Done(monkeypatch, {5: Key.CANNOT}, stop_at=9, before="overload")
+
+    assert done.steps[-2:] == [("overload", True), ("unload", True)]
 
 
 def test_one_key_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:

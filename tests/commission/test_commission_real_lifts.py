@@ -78,6 +78,18 @@ def test_one_slip_is_no_reason_to_rewire_a_right_lift() -> None:
     assert fix_of(record, judgement, lift_read_as(channels), PROFILES, 0) is None
 
 
+def test_a_difference_in_one_step_alone_names_no_wire() -> None:
+    """The light curtain was blocked once only, and too late: of open and shut nothing else tells which is which."""
+    skipped = frozenset({"block_beam_again_front"})
+    channels = only("doors.front.closed", "door_zone", "brake_open")
+    told = slipped_late(visited(1, skipped))
+    record = record_of(told, {"io": wired_as(channels)})
+    judgement = judged_as(record, channels)
+
+    assert verdicts(judgement) == {"doors.front.closed": ("odd", "")}
+    assert fix_of(record, judgement, lift_read_as(channels), PROFILES, 0) is None
+
+
 def test_one_slip_is_no_reason_to_answer_a_profile_otherwise() -> None:
     lift, profiles, steps = box("closed_end")
     told = slipped_late(visit(house(), steps, 1, 0.2))

@@ -5,15 +5,22 @@ from pathlib import Path
 from edge_agent.config import load_config
 from edge_agent.equipment import equipment_of
 from edge_agent.lift_runtime import LiftRuntime, Terminal
+from edge_agent.lift_state import LiftState, encode
+from edge_agent.state.plausibility import Plausibility
 from hil.loop import VirtualClock
 from protocols.lift.catalogue import load_catalogue
 from protocols.resources import config_text
 
 
 class HandFed:
-    """The lift of the example configuration, with another profile if one is given. `layout` is its first device's."""
+    """The lift of the example configuration, with another profile if one is given. `layout` is its first device's.
 
-    def __init__(self, directory: Path, profile: str = "stm32-lift-sensor") -> None:
+    `knowing`: what it remembers from before its start.
+    """
+
+    def __init__(
+        self, directory: Path, profile: str = "stm32-lift-sensor", knowing: Plausibility | None = None
+    ) -> None:
         text, _ = config_text("agent", "example")
         path = directory / "agent.yaml"
         path.write_text(text.replace("profile: stm32-lift-sensor", f"profile: {profile}", 1), encoding="utf-8")
@@ -23,7 +30,8 @@ class HandFed:
         self.clock = VirtualClock()
         self.device = lift.devices[0].name
         self.layout = layouts[self.device]
-        self.runtime = LiftRuntime(lift, config.detect, layouts, terminal, self.clock, None, lambda _outcome: None)
+        stored = None if knowing is None else encode(LiftState(boot_id=self.clock.boot_id, plausibility=knowing))
+        self.runtime = LiftRuntime(lift, config.detect, layouts, terminal, self.clock, stored, lambda _outcome: None)
 
     def read(self, block: str, *words: int, ago_ns: int = 0) -> None:
         """The device answers; zeros behind the words given."""
