@@ -425,6 +425,18 @@ def test_mended_twice_the_original_is_still_there(bench: Bench) -> None:
     assert bench.config.with_name("agent.yaml.before-commission-2").read_text() == between
 
 
+def test_what_would_not_read_as_meant_is_not_written(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    from edge_agent.cli import commission_files
+
+    before = bench.config.read_bytes()
+    monkeypatch.setattr(commission_files, "amended", lambda text, _edits: text.replace("door_zone", "person", 1))
+    result = bench.judge(inverted(2), "--yes")
+
+    assert (result.exit_code, "set by hand what is listed above" in result.stderr) == (1, True)
+    assert bench.config.read_bytes() == before
+    assert not list(bench.directory.glob("*.before-commission*"))
+
+
 def test_a_file_that_cannot_be_mended_costs_no_report(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     from edge_agent.cli import commission_files
 

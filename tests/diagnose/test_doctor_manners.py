@@ -19,7 +19,7 @@ from hil.loop import VirtualClock, run_virtual, running_loop
 from protocols import ProtocolError
 from protocols.modbus.line import LineSettings
 from protocols.modbus.pdu import ReadFunction, ReadRequest, encode_reply, parse_request
-from tests.diagnose.answering_port import AnsweringPort
+from tests.support.answering_port import AnsweringPort
 
 LINE = LineSettings.parse("9600 8N1")
 REQUEST = ReadRequest(1, ReadFunction.HOLDING, 0, 2)

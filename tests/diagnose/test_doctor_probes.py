@@ -20,7 +20,7 @@ from hil.loop import VirtualClock, run_virtual, running_loop
 from protocols import ProtocolError
 from protocols.modbus.line import LineSettings
 from protocols.modbus.pdu import ReadFunction, ReadRequest, encode_reply, encode_request, parse_request
-from tests.diagnose.answering_port import AnsweringPort
+from tests.support.answering_port import AnsweringPort
 
 LINE = LineSettings.parse("9600 8N1")
 MS = 1_000_000

@@ -29,11 +29,10 @@ from edge_agent.link.counters import Counter
 from edge_agent.link.master import RtuMaster
 from edge_agent.link.outcome import Failure, FailureKind, Reply
 from edge_agent.link.pace import is_too_soon
-from edge_agent.ports import BusPort, OnBytes, OnLost
 from hil.bus.segment import Delivery
-from hil.loop import VirtualClock, run_virtual, running_loop
-from protocols.modbus.line import LineSettings
+from hil.loop import VirtualClock, run_virtual
 from protocols.modbus.pdu import parse_request
+from tests.support.answering_port import AnsweringPort
 
 # found by `make fuzz` (seed 1, chunks 156, 191 and 223), shrunk
 
@@ -118,39 +117,19 @@ def test_the_fastest_answer_of_a_slave_whose_clock_is_fast_is_in_time(count: int
 # lines that take no time
 
 
-class Instant:
-    """The opener and the port in one: USB all the way into the slave, which answers at once, if it does."""
-
-    notes = ()
-    grain_ns = 0
+class Instant(AnsweringPort):
+    """USB all the way into the slave, which answers at once, if it does."""
 
     def __init__(self, *, takes_time: bool) -> None:
         self.takes_time = takes_time
         self.serial = 0
         self.silent_on: set[int] = set()
 
-    async def __call__(self, _port: str, _line: LineSettings, on_bytes: OnBytes, _on_lost: OnLost) -> BusPort:
-        self._on_bytes = on_bytes
-        return self
-
     def write(self, data: bytes) -> None:
         self.serial += 1
         request = parse_request(data)
         if self.serial not in self.silent_on and request is not None:
-            t_ns = running_loop().now_ns + MS
-            running_loop().call_at_ns(t_ns, self._on_bytes, serial_answer(request, self.serial), t_ns)
-
-    async def drained(self) -> None:
-        return
-
-    def flush_input(self) -> None:
-        return
-
-    def uart_errors(self) -> None:
-        return None
-
-    def close(self) -> None:
-        return
+            self.answer(serial_answer(request, self.serial), MS)
 
 
 def asked(port: Instant, times: int) -> list[Reply | Failure]:

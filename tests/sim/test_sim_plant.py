@@ -1,13 +1,10 @@
 """Whole runs: determinism, safety invariants, conservation of people, liveness, cost."""
 
 import hashlib
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import msgspec
 import pytest
+from hash_seeds import printed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -42,18 +39,7 @@ def test_looking_more_often_changes_nothing() -> None:
 
 def test_the_hash_seed_of_the_process_changes_nothing() -> None:
     script = "import test_sim_plant as t, hashlib; print(hashlib.sha256(t.log_of(t.HOUSE, 3, 60)).hexdigest())"
-    here = Path(__file__).parent
-    path = os.pathsep.join([str(here), str(here.parents[1])])
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", script],
-            env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": hash_seed},
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout.strip()
-        for hash_seed in ("0", "1")
-    }
+    digests = printed(script, ("0", "1"))
     assert digests == {hashlib.sha256(log_of(HOUSE, 3, 60)).hexdigest()}
 
 

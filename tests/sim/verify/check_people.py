@@ -1,12 +1,9 @@
 """Item 5: nobody is lost at any event, Little's law, and the same seed tells the same story in every process."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Final
 
 import msgspec
+from hash_seeds import printed
 
 from sim.agenda import NS_PER_S
 from sim.building import Building
@@ -18,7 +15,6 @@ from verify.samples import distance
 
 HASH_SEEDS: Final = ("0", "1", "4711", "random")
 MOST_SE: Final = 4.0
-_TESTS: Final = Path(__file__).resolve().parents[1]
 
 
 class Followed(msgspec.Struct):
@@ -132,17 +128,7 @@ def _line(
 def hash_seeds(seed: int) -> Finding:
     """The same run in processes whose sets and dictionaries are hashed differently."""
     script = f"from verify.house import *; print(log_digest(LIVELY, {seed}, 2), log_digest(BUSY, {seed}, 1))"
-    path = os.pathsep.join([str(_TESTS), str(_TESTS.parents[1])])
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", script],
-            env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": hash_seed},
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-        for hash_seed in HASH_SEEDS
-    }
+    digests = printed(script, HASH_SEEDS)
     return Finding(
         5,
         "same seed, same truth log (two houses, 3 h, 80 mishaps)",
