@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from cli_agent import FakeAgent, Invoke, running
+from commission_desk import Bench, lift_file
 from typer.testing import CliRunner
 
 from edge_agent.cli.app import app
@@ -36,3 +37,13 @@ def invoke() -> Invoke:
 def ask(agent: FakeAgent, invoke: Invoke) -> Invoke:
     """The same, with the fake agent's socket named."""
     return lambda *arguments, **more: invoke("--socket", agent.socket, *arguments, **more)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return lift_file(tmp_path)
+
+
+@pytest.fixture
+def bench(tmp_path: Path, config: Path, agent: FakeAgent, invoke: Invoke) -> Bench:
+    return Bench(tmp_path, config, agent, invoke)

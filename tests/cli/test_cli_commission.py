@@ -1,28 +1,18 @@
 """`liftwarden commission` and what it leaves behind: the report, its page, the lift's file, the agent's word."""
 
-from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
-import yaml
 from cli_agent import FakeAgent, Invoke
+from commission_desk import Bench, lift_file, own, unjudged
 from rich.cells import cell_len
-from typer.testing import Result
 
-from edge_agent import AgentError
 from edge_agent.acceptance import wiring_of
-from edge_agent.commission.record import Record
-from edge_agent.commission.report import Report, encoded, load_report, write_whole
+from edge_agent.commission.report import load_report
 from edge_agent.local.views import LiftBlocks, Reply, Request
-from protocols.profiles.place import Channel
-from protocols.upstream.messages import LiftIds
 from tests.commission.commission_bench import (
-    LIFT,
-    MODULE,
-    OPTIONS,
     PROFILES,
     RIGHT,
     dead,
@@ -30,106 +20,6 @@ from tests.commission.commission_bench import (
     recorded,
     swapped,
 )
-
-WIRING = wiring_of(LIFT, PROFILES)
-
-
-def lift_file(directory: Path, *ids: str) -> Path:
-    """The terminal's file as a person writes it."""
-    lines = [
-        "# the yard",
-        "terminal_id: t-1",
-        "link: {port: /dev/ttyUSB9}",
-        f"journal: {{path: {directory}/journal.sqlite}}",
-        "uplink: {broker: 'mqtt://127.0.0.1:1883'}",
-        f"local: {{socket: {directory}/agent.sock}}",
-        "lifts:",
-    ]
-    for number, lift_id in enumerate(ids or ("lift-1",)):
-        lines += [
-            f"  - id: {lift_id}",
-            "    devices:",
-            f"      - name: {'io' if not number else f'io-{number}'}",
-            f"        profile: {MODULE}",
-            f"        slave: {20 + number}",
-            f"        options: {{inputs_at: {OPTIONS['inputs_at']}}}",
-            "        channels:",
-            *(
-                f"          {channel}: {{item: {one.item}{', invert: true' if one.invert else ''}}} # wire {channel}"
-                for channel, one in RIGHT.items()
-            ),
-            "    floors:",
-            *(f"      - {{reported: {floor.reported}, label: '{floor.label}'}}" for floor in LIFT.floors),
-        ]
-    path = directory / "agent.yaml"
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
-
-
-def own(config: Path) -> Any:
-    """The lift as that file has it; its address makes another wiring of it than the bench's."""
-    from edge_agent.config import load_config
-
-    return load_config(str(config)).lifts[0]
-
-
-def unjudged(directory: Path, record: Record) -> Path:
-    """A report whose record is complete, to be judged."""
-    report = Report(
-        version="0",
-        terminal_id="t-1",
-        ids=LiftIds("lift-1"),
-        wiring="",
-        lift=LIFT,
-        at="",
-        finished=False,
-        passed=False,
-        signals=(),
-        steps=(),
-        missing=(),
-        record=record,
-    )
-    path = directory / "visit.json"
-    path.write_text(encoded(report), encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    return lift_file(tmp_path)
-
-
-class Bench:
-    """The command with a record that is to be judged, and an agent that takes what is right."""
-
-    def __init__(self, directory: Path, config: Path, agent: FakeAgent, invoke: Invoke) -> None:
-        self.directory, self.config, self.agent, self._invoke = directory, config, agent, invoke
-        agent.will_answer("accept", Reply())
-        agent.will_answer("withdraw", Reply())
-
-    def judge(self, wired: Mapping[int, Channel] = RIGHT, *more: str, stuck: Any = None, **invoked: Any) -> Result:
-        self.report = unjudged(self.directory, recorded(1, wired, stuck))
-        return self.again(*more, **invoked)
-
-    def again(self, *more: str, **invoked: Any) -> Result:
-        return self._invoke("-c", self.config, "commission", "--from", self.report, *more, **invoked)
-
-    @property
-    def accepted(self) -> list[Request]:
-        return [request for request in self.agent.asked if request.op == "accept"]
-
-    @property
-    def withdrawn(self) -> list[Request]:
-        return [request for request in self.agent.asked if request.op == "withdraw"]
-
-    @property
-    def page(self) -> str:
-        return self.report.with_suffix(".html").read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def bench(tmp_path: Path, config: Path, agent: FakeAgent, invoke: Invoke) -> Bench:
-    return Bench(tmp_path, config, agent, invoke)
 
 
 def test_a_right_lift_passes_and_the_agent_is_told_what_proves_it(bench: Bench) -> None:
@@ -274,56 +164,6 @@ def test_the_page_is_whole_and_shows_every_signal(bench: Bench) -> None:
     assert "http" not in bench.page.replace("http://www.w3.org/2000/svg", ""), "it opens without a network"
 
 
-# signing
-
-
-def test_a_signed_report_names_who_signed_and_shows_later_changes(bench: Bench, invoke: Invoke) -> None:
-    bench.judge()
-    result = invoke("commission", "sign", bench.report, "--by", "张伟 <QA>", "--role", "inspector")
-
-    assert result.exit_code == 0
-    report = load_report(bench.report)
-    assert report.signature is not None
-    assert (report.signature.by, report.signature.digest) == ("张伟 <QA>", report.digest)
-    assert "张伟 &lt;QA&gt;" in bench.page
-    assert bench.page.count("<path") == len(RIGHT), "the picture is still there"
-
-    bench.report.write_text(bench.report.read_text().replace('"passed": true', '"passed": false'))
-    changed = invoke("commission", "sign", bench.report, "--by", "Li")
-
-    assert "was changed after 张伟 <QA> signed it" in changed.stderr
-
-
-def test_a_report_is_signed_once(bench: Bench, invoke: Invoke) -> None:
-    bench.judge()
-    invoke("commission", "sign", bench.report, "--by", "Zhang")
-    result = invoke("commission", "sign", bench.report, "--by", "Li")
-
-    assert result.exit_code == 1
-    assert "Zhang signed it already" in result.stderr
-
-
-@pytest.mark.parametrize(("by", "code"), [("Zhang", 1), (" ", 2)])
-def test_an_unfinished_report_is_not_signed_nor_any_without_a_name(
-    tmp_path: Path, invoke: Invoke, by: str, code: int
-) -> None:
-    report = unjudged(tmp_path, recorded(1))
-
-    assert invoke("commission", "sign", report, "--by", by).exit_code == code
-    assert load_report(report).signature is None
-
-
-@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"schema": 1}'])
-def test_what_is_no_report_is_named_in_one_line(tmp_path: Path, invoke: Invoke, text: str) -> None:
-    path = tmp_path / "x.json"
-    path.write_text(text)
-    result = invoke("commission", "sign", path, "--by", "Zhang")
-
-    assert result.exit_code == 1
-    assert "no commissioning report" in result.stderr
-    assert result.stderr.count("\n") == 1
-
-
 # before anything is done
 
 
@@ -374,88 +214,3 @@ def test_a_report_of_another_terminal_is_refused(bench: Bench) -> None:
 
     assert (result.exit_code, "is a report of lift t-1/lift-1" in result.stderr) == (1, True)
     assert not bench.accepted
-
-
-def test_a_signed_report_is_judged_again_under_another_name(bench: Bench, invoke: Invoke) -> None:
-    bench.judge()
-    invoke("commission", "sign", bench.report, "--by", "Zhang")
-    signed = bench.report.read_bytes()
-
-    assert bench.again().exit_code == 0
-    assert bench.report.read_bytes() == signed
-    (other,) = bench.directory.glob("commission-lift-1-*.json")
-    assert load_report(other).signature is None
-
-
-# the lift's file
-
-
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_mending_keeps_line_ends_mode_and_every_other_byte(bench: Bench, newline: str) -> None:
-    before = bench.config.read_text().replace("\n", newline).encode()
-    bench.config.write_bytes(before)
-    bench.config.chmod(0o640)
-
-    bench.judge(inverted(1), "--yes")
-
-    after = bench.config.read_bytes()
-    assert after == before.replace(b"1: {item: door_zone}", b"1: {item: door_zone, invert: true}")
-    assert bench.config.stat().st_mode & 0o777 == 0o640
-    kept = bench.config.with_name("agent.yaml.before-commission")
-    assert (kept.read_bytes(), kept.stat().st_mode & 0o777) == (before, 0o640)
-
-
-def test_a_link_to_the_file_stays_a_link(bench: Bench) -> None:
-    real = bench.config.rename(bench.directory / "real.yaml")
-    bench.config.symlink_to(real)
-
-    bench.judge(inverted(1), "--yes")
-
-    assert bench.config.is_symlink()
-    assert "1: {item: door_zone, invert: true}" in real.read_text()
-
-
-def test_mended_twice_the_original_is_still_there(bench: Bench) -> None:
-    before = bench.config.read_text()
-    bench.judge(inverted(1), "--yes")
-    between = bench.config.read_text()
-    bench.judge(inverted(1) | {7: inverted(7)[7]}, "--yes")
-
-    assert bench.config.with_name("agent.yaml.before-commission").read_text() == before
-    assert bench.config.with_name("agent.yaml.before-commission-2").read_text() == between
-
-
-def test_what_would_not_read_as_meant_is_not_written(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    from edge_agent.cli import commission_files
-
-    before = bench.config.read_bytes()
-    monkeypatch.setattr(commission_files, "amended", lambda text, _edits: text.replace("door_zone", "person", 1))
-    result = bench.judge(inverted(2), "--yes")
-
-    assert (result.exit_code, "set by hand what is listed above" in result.stderr) == (1, True)
-    assert bench.config.read_bytes() == before
-    assert not list(bench.directory.glob("*.before-commission*"))
-
-
-def test_a_file_that_cannot_be_mended_costs_no_report(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    from edge_agent.cli import commission_files
-
-    def refuse(path: Path, text: str, like: Path | None = None) -> None:
-        if like is not None:
-            raise AgentError(f"{path}: cannot write: Permission denied; nothing was changed there")
-        write_whole(path, text)
-
-    monkeypatch.setattr(commission_files, "write_whole", refuse)
-    result = bench.judge(inverted(1), "--yes")
-
-    assert (result.exit_code, "Permission denied" in result.stderr) == (1, True)
-    assert load_report(bench.report).finished
-    assert "Not passed" in bench.page
-
-
-def test_the_file_that_the_bench_writes_is_one_that_the_agent_takes(config: Path) -> None:
-    assert yaml.safe_load(config.read_text())["lifts"][0]["devices"][0]["channels"][3] == {
-        "item": "car_lock",
-        "invert": True,
-    }
-    assert wiring_of(own(config), PROFILES) != WIRING
