@@ -15,6 +15,8 @@ from protocols.modbus.pdu import HEADER_LEN, ReadRequest
 
 _LEAD_BYTES: Final = 12
 """How far into a run an answer's header is looked for: a damaged echo and four bytes of noise."""
+_NOISE: Final = b"\x00\xff"
+"""What a turnaround leaves. Two other bytes before a header may be the frame that has it among its data."""
 _LONGEST_RUN: Final = 320
 """A frame's 256 bytes and what may stand around them; what goes on longer is no answer."""
 _KEPT_RUNS: Final = 16
@@ -70,22 +72,34 @@ class Damage:
     def _resembles(self, run: bytearray) -> bool:
         """Whether a run is an answer from this slave to this request, whatever happened to it on its way.
 
-        With the header in place, damage is behind it, unless another byte there would make a good frame of it. A frame
-        whose only damage is one bit of its header, or its first byte lost, has a right CRC with the header that was
-        asked for. Anything else may be somebody else's.
+        With the header in place and only noise before it, damage is behind it, unless another byte there, or one less,
+        makes a good frame of it. A frame whose only damage is one bit of its header, or its first byte lost, has a
+        right CRC with the header that was asked for. Anything else may be somebody else's.
         """
         request = self._request
         header = bytes((request.slave, request.function, request.reply_len - _FRAMING_BYTES))
         _, echoed = echo_in(bytes(run), self._adu)
         heard = bytes(run[echoed:])
         at = heard.find(header, 0, _LEAD_BYTES + len(header))
+        if at > 1 and heard[:at].strip(_NOISE):
+            return False
         if at >= 0:
-            return _is_damaged_behind(heard[at:], request.reply_len)
+            return _is_damaged_behind(heard[at:], request.reply_len) and not _is_anothers(heard[at:], header)
         missing = request.reply_len - len(heard)
         flips = int.from_bytes(heard[:HEADER_LEN], "big") ^ int.from_bytes(header, "big")
         if missing == 0 and flips.bit_count() == 1:
             return crc_ok(header + heard[HEADER_LEN:])
         return missing == 1 and heard.startswith(header[1:]) and crc_ok(header[:1] + heard)
+
+
+def _is_anothers(frame: bytes, header: bytes) -> bool:
+    """Whether the frame has its header from one byte that was put into somebody else's: without it the CRC is right."""
+    for place in range(HEADER_LEN):
+        rest = frame[:place] + frame[place + 1 :]
+        declared = rest[: rest[HEADER_LEN - 1] + _FRAMING_BYTES]
+        if not rest.startswith(header) and (crc_ok(rest) or crc_ok(declared)):
+            return True
+    return False
 
 
 def _is_damaged_behind(frame: bytes, length: int) -> bool:

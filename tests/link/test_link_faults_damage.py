@@ -73,6 +73,35 @@ def test_another_functions_frame_that_lost_a_byte_is_not_the_answer(function: in
     assert not is_answer(other[:place] + other[place + 1 :])
 
 
+@pytest.mark.parametrize("words", [[1, 2], [0x0304, 2], [1, 2, 3], [1]])
+@pytest.mark.parametrize("slave, function", [(1, 1), (1, 2), (1, 4), (3, 3), (3, 4)])
+def test_another_frame_with_one_byte_more_is_not_the_answer(slave: int, function: int, words: list[int]) -> None:
+    """Such a byte can make the header that was asked for: 03 put into 01 04 makes 01 03 04."""
+    other = answer_with(slave, function, words)
+    for place in range(len(other) + 1):
+        for byte in range(256):
+            damaged = other[:place] + bytes((byte,)) + other[place:]
+            assert not is_answer(damaged), damaged.hex(" ")
+            assert not is_answer(damaged + b"\x00"), damaged.hex(" ")
+
+
+@pytest.mark.parametrize("words", [[0x0103, 0x0404, 7], [1, 0x0103, 0x0404, 7, 8], [0x0001, 0x0304, 9, 9]])
+def test_another_frame_with_the_header_among_its_data_is_not_the_answer_when_damaged(words: list[int]) -> None:
+    other = answer_with(1, 4, words)
+    for place in range(len(other)):
+        lost, altered = other[:place] + other[place + 1 :], bytearray(other)
+        altered[place] ^= 0x11
+        assert not is_answer(lost), lost.hex(" ")
+        assert not is_answer(bytes(altered)), altered.hex(" ")
+
+
+@pytest.mark.parametrize("place", range(3, len(ANSWER)))
+def test_one_byte_more_behind_its_header_leaves_it_the_answer(place: int) -> None:
+    """But for one value in ten: there a byte of the header could be what is wrong."""
+    frames = [ANSWER[:place] + bytes((byte,)) + ANSWER[place:] for byte in range(256)]
+    assert sum(map(is_answer, frames)) >= 230
+
+
 @pytest.mark.parametrize("kept", range(1, 8))
 @pytest.mark.parametrize("noise", [b"", b"\x00", b"\x01\x03", b"\xff\xff\xff\xff"])
 def test_what_is_left_of_an_echo_is_not_the_answer(kept: int, noise: bytes) -> None:
@@ -138,6 +167,22 @@ def test_behind_another_functions_frame_without_its_first_byte_the_slave_is_left
 
     async def main(bench: LinkBench, asker: Asker) -> None:
         bench.habits[1] = lambda r, n: [(MS, answer_with(1, 4, [n, n])[1:]), (160 * MS, serial_answer(r, n))]
+        assert kind_of(await asker.ask()) is FailureKind.CRC
+        bench.habits[1] = silent
+        assert kind_of(await asker.ask()) is FailureKind.TIMEOUT
+        assert asker.count() == {Counter.CRC: 1, Counter.LATE: 1, Counter.TIMEOUT: 1}
+
+    on_bench(main)
+
+
+def test_behind_another_functions_frame_with_a_byte_more_the_slave_is_left_alone() -> None:
+    """The byte makes its header the one that was asked for, and the right answer is late."""
+
+    async def main(bench: LinkBench, asker: Asker) -> None:
+        bench.habits[1] = lambda r, n: [
+            (MS, (other := answer_with(1, 4, [n, n]))[:1] + b"\x03" + other[1:]),
+            (160 * MS, serial_answer(r, n)),
+        ]
         assert kind_of(await asker.ask()) is FailureKind.CRC
         bench.habits[1] = silent
         assert kind_of(await asker.ask()) is FailureKind.TIMEOUT
