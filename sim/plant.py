@@ -2,23 +2,16 @@
 
 from typing import Final, final
 
-from protocols.lift.vocabulary import Direction, DriveState, ServiceMode
 from sim.agenda import Agenda
 from sim.building import Building
 from sim.car import Car
 from sim.lift import Lift
 from sim.mishaps import act
 from sim.passengers import Crowd, Journeys
-from sim.signals import PlantSignals
+from sim.signals import PlantSignals, signals_of
 from sim.stimuli import Effect, Stimulus
-from sim.trouble import Fault, Trouble
+from sim.trouble import Trouble
 from sim.truth import OnTruth, TruthKind, TruthRecord, TruthValue
-
-_RUNNING: Final = {
-    Direction.NONE: DriveState.STANDBY,
-    Direction.UP: DriveState.RUNNING_UP,
-    Direction.DOWN: DriveState.RUNNING_DOWN,
-}
 
 
 @final
@@ -61,38 +54,7 @@ class Plant:
         """What perfect sensors say at `t_ns` (now, if not given), after advancing to it."""
         if t_ns is not None:
             self.advance_to(t_ns)
-        now, car, trouble, hands = self.now_ns, self._car, self._car.trouble, self._car.hands
-        direction = car.motion.direction if now < car.motion.end_ns else Direction.NONE
-        door_closed = car.door.is_closed(now)
-        return PlantSignals(
-            t_ns=now,
-            mode=_mode(trouble),
-            moving=direction is not Direction.NONE,
-            direction=direction,
-            speed_mps=car.motion.speed_mps(now),
-            floor=car.floor_at(now),
-            door_zone=car.in_zone(now),
-            door_open=car.door.is_open(now),
-            door_closed=door_closed,
-            person=car.persons > 0,
-            car_calls=car.calls.car,
-            hall_calls=car.calls.hall,
-            mains=trouble.mains,
-            safety_chain=door_closed and trouble.fault is not Fault.CHAIN_OPEN and not hands.are_on_chain(now),
-            drive_state=_RUNNING[direction],
-            faults=(),
-            landing_lock=door_closed and not hands.are_on(Stimulus.LANDING_LOCK, now),
-            car_lock=door_closed and not hands.are_on(Stimulus.CAR_CONTACT, now),
-            overload=hands.are_on(Stimulus.OVERLOAD, now),
-            cabinet_door=hands.are_on(Stimulus.CABINET_DOOR, now),
-            alarm_button=hands.are_on(Stimulus.ALARM_BUTTON, now),
-            door_open_button=hands.are_on(Stimulus.OPEN_BUTTON, now),
-            position_m=car.motion.position_m(now),
-            persons=car.persons,
-            door_fraction=car.door.fraction(now),
-            trips=car.trips,
-            door_cycles=car.door_cycles,
-        )
+        return signals_of(self._car)
 
     def _expect_next_person(self) -> None:
         gap_ns = self._journeys.next_gap_ns()
@@ -107,10 +69,3 @@ class Plant:
     def _tell(self, kind: TruthKind, **data: TruthValue) -> None:
         if self._on_truth is not None:
             self._on_truth(TruthRecord(self.now_ns, kind, data))
-
-
-def _mode(trouble: Trouble) -> ServiceMode:
-    """Out of service with a standing fault; inspection while a technician works."""
-    if trouble.by_hand:
-        return ServiceMode.INSPECTION
-    return ServiceMode.NORMAL if trouble.fault is None else ServiceMode.OUT_OF_SERVICE

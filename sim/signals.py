@@ -1,8 +1,19 @@
 """What perfect sensors would say at one instant: the plant's side of the vocabulary."""
 
+from typing import Final
+
 import msgspec
 
 from protocols.lift.vocabulary import Direction, DriveState, ServiceMode
+from sim.car import Car
+from sim.stimuli import Stimulus
+from sim.trouble import Fault, Trouble
+
+_RUNNING: Final = {
+    Direction.NONE: DriveState.STANDBY,
+    Direction.UP: DriveState.RUNNING_UP,
+    Direction.DOWN: DriveState.RUNNING_DOWN,
+}
 
 
 class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,3 +77,46 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
             "contactor_closed": self.moving,
             "run_count": self.trips,
         }
+
+
+def signals_of(car: Car) -> PlantSignals:
+    """What perfect sensors say now."""
+    now, trouble, hands = car.now_ns, car.trouble, car.hands
+    direction = car.motion.direction if now < car.motion.end_ns else Direction.NONE
+    door_closed = car.door.is_closed(now)
+    return PlantSignals(
+        t_ns=now,
+        mode=_mode(trouble),
+        moving=direction is not Direction.NONE,
+        direction=direction,
+        speed_mps=car.motion.speed_mps(now),
+        floor=car.floor_at(now),
+        door_zone=car.in_zone(now),
+        door_open=car.door.is_open(now),
+        door_closed=door_closed,
+        person=car.persons > 0,
+        car_calls=car.calls.car,
+        hall_calls=car.calls.hall,
+        mains=trouble.mains,
+        safety_chain=door_closed and trouble.fault is not Fault.CHAIN_OPEN and not hands.are_on_chain(now),
+        drive_state=_RUNNING[direction],
+        faults=(),
+        landing_lock=door_closed and not hands.are_on(Stimulus.LANDING_LOCK, now),
+        car_lock=door_closed and not hands.are_on(Stimulus.CAR_CONTACT, now),
+        overload=hands.are_on(Stimulus.OVERLOAD, now),
+        cabinet_door=hands.are_on(Stimulus.CABINET_DOOR, now),
+        alarm_button=hands.are_on(Stimulus.ALARM_BUTTON, now),
+        door_open_button=hands.are_on(Stimulus.OPEN_BUTTON, now),
+        position_m=car.motion.position_m(now),
+        persons=car.persons,
+        door_fraction=car.door.fraction(now),
+        trips=car.trips,
+        door_cycles=car.door_cycles,
+    )
+
+
+def _mode(trouble: Trouble) -> ServiceMode:
+    """Out of service with a standing fault; inspection while a technician works."""
+    if trouble.by_hand:
+        return ServiceMode.INSPECTION
+    return ServiceMode.NORMAL if trouble.fault is None else ServiceMode.OUT_OF_SERVICE
