@@ -15,7 +15,7 @@ from sim.controller import Calls
 from sim.doors import DoorTravel
 from sim.hands import Hands
 from sim.motion import Motion, Rest
-from sim.passengers import Crowd
+from sim.passengers import Crowd, Riders
 from sim.trouble import Trouble
 from sim.truth import TruthKind, TruthValue
 
@@ -55,6 +55,7 @@ class Car:
         self.building: Final = building
         self.heights_m: Final = building.heights_m
         self.crowd: Final = crowd
+        self.riders: Final = Riders(crowd, building.capacity_persons)
         self.trouble: Final = trouble
         self.hands: Final = Hands()
         self.tell: Final = tell
@@ -81,7 +82,7 @@ class Car:
     @property
     def persons(self) -> int:
         """How many are in the car."""
-        return len(self.crowd.riders)
+        return len(self.riders.persons)
 
     def floor_at(self, t_ns: int) -> int:
         """The index of the landing nearest to the car."""
@@ -113,4 +114,5 @@ class Car:
         if self._timer is not None:
             self._timer.cancel()
         self.phase = phase
+        self.riders.entering = None
         self._timer = None if until_ns is None or then is None else self._agenda.at(until_ns, then)

@@ -94,7 +94,7 @@ class Doorway:
         car.tell(TruthKind.DOOR_OPEN, floor=floor)
         self._on_open()
         if car.trouble.rescuing:
-            car.crowd.all_want_out(floor)
+            car.riders.all_want_out(floor)
             car.calls = Calls(0, car.calls.up, car.calls.down)
         for person in car.crowd.lose_patience(floor, car.now_ns):
             car.tell(TruthKind.ABANDONED, person=person.serial, floor=floor)
@@ -104,12 +104,13 @@ class Doorway:
         car, floor = self._car, self._car.floor
         self._answer(floor)
         after_ns = car.now_ns + to_ns(car.building.traffic.transfer_s)
-        leaver = car.crowd.next_leaver(floor)
+        leaver = car.riders.next_leaver(floor)
         boarder = self._boarder(floor) if leaver is None else None
         if leaver is not None:
             car.enter(Phase.TRANSFER, after_ns, lambda: self._alight(leaver, floor))
         elif boarder is not None:
             car.enter(Phase.TRANSFER, after_ns, lambda: self._board(boarder, floor))
+            car.riders.entering = boarder
         else:
             self._dwell()
 
@@ -119,19 +120,19 @@ class Doorway:
 
     def _boarder(self, floor: int) -> Passenger | None:
         car = self._car
-        if car.trouble.rescuing or not car.crowd.has_room:
+        if car.trouble.rescuing or not car.riders.has_room:
             return None
         return car.crowd.next_boarder(floor, car.heading)
 
     def _alight(self, person: Passenger, floor: int) -> None:
         car = self._car
-        car.crowd.alight(person)
+        car.riders.alight(person)
         car.tell(TruthKind.ALIGHTED, person=person.serial, floor=floor, persons=car.persons)
         self._let_through()
 
     def _board(self, person: Passenger, floor: int) -> None:
         car = self._car
-        car.crowd.board(person)
+        car.riders.board(person)
         car.tell(TruthKind.BOARDED, person=person.serial, floor=floor, persons=car.persons)
         if person.destination is not None:
             car.calls = car.calls.with_car(person.destination)

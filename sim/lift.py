@@ -55,7 +55,7 @@ class Lift:
 
     def idle_persons_leave(self) -> bool:
         """Those who stand idle in a car that can open open it and leave; whether there are any."""
-        if self.car.phase not in _AT_LANDING or not self.car.crowd.idle_want_out(self.car.floor):
+        if self.car.phase not in _AT_LANDING or not self.car.riders.idle_want_out(self.car.floor):
             return False
         self._doorway.be_open()
         return True
@@ -176,7 +176,7 @@ class Lift:
         car = self.car
         if not car.trouble.hears_buttons:
             return
-        for person in car.crowd.riders:
+        for person in car.riders.persons:
             if person.destination is not None:
                 car.calls = car.calls.with_car(person.destination)
         for floor in range(len(car.heights_m)):
@@ -238,7 +238,7 @@ class Lift:
         car, armed = self.car, self.car.trouble.armed
         if car.persons and armed in {Fault.DOOR_DEAD, Fault.DOOR_JAMMED}:
             self._fail_to_open(armed)
-        elif (car.calls.every >> car.floor & 1) or car.crowd.next_leaver(car.floor) is not None:
+        elif (car.calls.every >> car.floor & 1) or car.riders.next_leaver(car.floor) is not None:
             self._doorway.open()
         else:
             self._dispatch()

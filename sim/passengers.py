@@ -1,4 +1,4 @@
-"""People: a seeded Poisson stream of journeys, who waits at which landing, and who is in the car."""
+"""People: a seeded Poisson stream of journeys, who waits at which landing, and who is in which car."""
 
 import random
 from typing import Final, final
@@ -59,13 +59,15 @@ class Journeys:
 
 @final
 class Crowd:
-    """Everybody who came and has not gone. Nobody is lost: came = waiting + riding + served + abandoned."""
+    """Everybody who came and has not gone. Nobody is lost: came = waiting + riding + served + abandoned.
+
+    The landings' queues are the group's; who rides is with each car's `Riders`.
+    """
 
     def __init__(self, building: Building) -> None:
-        self._capacity: Final = building.capacity_persons
         self._patience_ns: Final = to_ns(building.traffic.patience_s)
         self._waiting: Final[list[list[Passenger]]] = [[] for _ in building.floors]
-        self.riders: Final[list[Passenger]] = []
+        self._cars: Final[list[Riders]] = []
         self.came = 0
         self.served = 0
         self.abandoned = 0
@@ -76,9 +78,9 @@ class Crowd:
         return sum(map(len, self._waiting))
 
     @property
-    def has_room(self) -> bool:
-        """Whether one more fits into the car."""
-        return len(self.riders) < self._capacity
+    def riding(self) -> int:
+        """How many are in the cars."""
+        return sum(len(car.persons) for car in self._cars)
 
     def newcomer(self, origin: int, destination: int | None, now_ns: int) -> Passenger:
         """Somebody comes to the landing `origin`."""
@@ -87,50 +89,86 @@ class Crowd:
         self._waiting[origin].append(person)
         return person
 
+    def join(self, car: "Riders") -> None:
+        """One more car of the group takes people from the landings."""
+        self._cars.append(car)
+
     def lose_patience(self, floor: int, now_ns: int) -> list[Passenger]:
         """Those who had gone away from `floor` by now without a ride (found out when the doors open there)."""
         gone = [person for person in self._waiting[floor] if now_ns - person.came_ns > self._patience_ns]
+        if len(self._cars) > 1:
+            entering = self._entering()
+            gone = [person for person in gone if person not in entering]
         if gone:
             self._waiting[floor] = [person for person in self._waiting[floor] if person not in gone]
             self.abandoned += len(gone)
         return gone
 
-    def next_leaver(self, floor: int) -> Passenger | None:
-        """Who in the car wants out at `floor`."""
-        return next((person for person in self.riders if person.destination == floor), None)
-
     def next_boarder(self, floor: int, heading: Direction) -> Passenger | None:
-        """Who at `floor` steps into a car that goes `heading` (NONE: wherever it is asked to)."""
+        """Who at `floor` steps into a car that goes `heading` (NONE: wherever it is asked to), and into no other."""
         anywhere = heading is Direction.NONE
+        entering = self._entering() if len(self._cars) > 1 else ()
         return next(
-            (p for p in self._waiting[floor] if anywhere or p.destination is None or p.way is heading),
+            (
+                p
+                for p in self._waiting[floor]
+                if (anywhere or p.destination is None or p.way is heading) and p not in entering
+            ),
             None,
         )
 
-    def board(self, person: Passenger) -> None:
-        """From the landing into the car."""
+    def depart(self, person: Passenger) -> None:
+        """Away from the landing, into a car."""
         self._waiting[person.origin].remove(person)
-        self.riders.append(person)
-
-    def alight(self, person: Passenger) -> None:
-        """Out of the car, and gone."""
-        self.riders.remove(person)
-        self.served += 1
-
-    def all_want_out(self, floor: int) -> None:
-        """Everybody in the car will leave at `floor`."""
-        self.riders[:] = [msgspec.structs.replace(person, destination=floor) for person in self.riders]
-
-    def idle_want_out(self, floor: int) -> bool:
-        """Those who ride nowhere will leave at `floor`; whether there are any."""
-        idle = any(person.destination is None for person in self.riders)
-        self.riders[:] = [
-            msgspec.structs.replace(person, destination=floor) if person.destination is None else person
-            for person in self.riders
-        ]
-        return idle
 
     def ways_wanted(self, floor: int) -> list[Direction]:
         """The hall buttons that those at `floor` press, in a fixed order."""
         wanted = [person.way for person in self._waiting[floor]]
         return [way for way in (Direction.UP, Direction.DOWN) if way in wanted]
+
+    def _entering(self) -> list[Passenger]:
+        return [car.entering for car in self._cars if car.entering is not None]
+
+
+@final
+class Riders:
+    """Who is in one car. `entering` is whoever is in its doorway, on the way in."""
+
+    def __init__(self, crowd: Crowd, capacity: int) -> None:
+        self._crowd: Final = crowd
+        self._capacity: Final = capacity
+        self.persons: Final[list[Passenger]] = []
+        self.entering: Passenger | None = None
+        crowd.join(self)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more fits into the car."""
+        return len(self.persons) < self._capacity
+
+    def next_leaver(self, floor: int) -> Passenger | None:
+        """Who in the car wants out at `floor`."""
+        return next((person for person in self.persons if person.destination == floor), None)
+
+    def board(self, person: Passenger) -> None:
+        """From the landing into the car."""
+        self._crowd.depart(person)
+        self.persons.append(person)
+
+    def alight(self, person: Passenger) -> None:
+        """Out of the car, and gone."""
+        self.persons.remove(person)
+        self._crowd.served += 1
+
+    def all_want_out(self, floor: int) -> None:
+        """Everybody in the car will leave at `floor`."""
+        self.persons[:] = [msgspec.structs.replace(person, destination=floor) for person in self.persons]
+
+    def idle_want_out(self, floor: int) -> bool:
+        """Those who ride nowhere will leave at `floor`; whether there are any."""
+        idle = any(person.destination is None for person in self.persons)
+        self.persons[:] = [
+            msgspec.structs.replace(person, destination=floor) if person.destination is None else person
+            for person in self.persons
+        ]
+        return idle

@@ -3,7 +3,7 @@ from sim_witness import HOUSE, QUIET_HOUSE, S
 
 from protocols.lift.vocabulary import Direction
 from sim.building import Traffic
-from sim.passengers import Crowd, Journeys
+from sim.passengers import Crowd, Journeys, Riders
 
 N = 20_000
 
@@ -62,8 +62,19 @@ def test_who_waited_too_long_has_gone() -> None:
 
 
 def test_a_full_car_has_no_room() -> None:
-    crowd = Crowd(replace(HOUSE, capacity_persons=2))
+    crowd = Crowd(HOUSE)
+    riders = Riders(crowd, 2)
     for _ in range(2):
-        assert crowd.has_room
-        crowd.board(crowd.newcomer(0, 1, 0))
-    assert not crowd.has_room
+        assert riders.has_room
+        riders.board(crowd.newcomer(0, 1, 0))
+    assert not riders.has_room
+
+
+def test_who_is_on_the_way_into_one_car_neither_enters_another_nor_goes_away() -> None:
+    crowd = Crowd(HOUSE)
+    one, other = Riders(crowd, 2), Riders(crowd, 2)
+    one.entering = crowd.newcomer(0, 1, 0)
+    assert crowd.next_boarder(0, Direction.UP) is None
+    assert crowd.lose_patience(0, 601 * S) == []
+    one.board(one.entering)
+    assert (crowd.waiting, crowd.riding, other.persons) == (0, 1, [])

@@ -16,7 +16,7 @@ from sim.controller import Calls, next_stop
 from sim.doorway import Doorway
 from sim.kinematics import Move
 from sim.lift import Lift
-from sim.passengers import Crowd, Journeys, Passenger
+from sim.passengers import Journeys, Passenger, Riders
 
 ROW = reference.trips()[4]
 
@@ -94,21 +94,21 @@ def test_a_car_that_does_not_wait_for_its_door_is_noticed(monkeypatch: pytest.Mo
     assert "RTT, each trip" in round_trips()
 
 
-def drop_from_the_car(crowd: Crowd, person: Passenger) -> None:
-    crowd.riders.remove(person)  # and is served by nobody
+def drop_from_the_car(riders: Riders, person: Passenger) -> None:
+    riders.persons.remove(person)  # and is served by nobody
 
 
-def drop_from_the_landing(crowd: Crowd, person: Passenger) -> None:
-    crowd._waiting[person.origin].remove(person)
+def drop_from_the_landing(riders: Riders, person: Passenger) -> None:
+    riders._crowd.depart(person)
     if person.serial % 7:
-        crowd.riders.append(person)
+        riders.persons.append(person)
 
 
 @pytest.mark.parametrize(("where", "drop"), [("alight", drop_from_the_car), ("board", drop_from_the_landing)])
 def test_a_lost_passenger_is_noticed(
-    monkeypatch: pytest.MonkeyPatch, where: str, drop: Callable[[Crowd, Passenger], None]
+    monkeypatch: pytest.MonkeyPatch, where: str, drop: Callable[[Riders, Passenger], None]
 ) -> None:
-    monkeypatch.setattr(Crowd, where, drop)
+    monkeypatch.setattr(Riders, where, drop)
     with pytest.raises(PlantWrong):
         check_people.check(3, 4, 0)
 

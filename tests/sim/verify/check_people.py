@@ -41,7 +41,7 @@ def follow(building: Building, seed: int, hours: float, deeds: int = 0) -> Follo
             passed_ns = upto_ns - plant.now_ns
             for floor, queue in enumerate(plant.crowd._waiting):
                 run.waiting_ns[floor] += passed_ns * len(queue)
-            run.riding_ns += passed_ns * len(plant.crowd.riders)
+            run.riding_ns += passed_ns * plant.crowd.riding
             plant.advance_to(upto_ns)
             ledger.compare(plant)
             run.events += 1

@@ -48,11 +48,11 @@ class Ledger:
     def compare(self, plant: Plant) -> None:
         """Raises PlantWrong unless the plant counts the same people."""
         crowd, waiting = plant.crowd, sum(map(len, self.waiting))
-        says = (crowd.came, crowd.waiting, len(crowd.riders), crowd.served, crowd.abandoned)
+        says = (crowd.came, crowd.waiting, crowd.riding, crowd.served, crowd.abandoned)
         heard = (self.came, waiting, len(self.riding), self.served, self.abandoned)
         if says != heard:
             raise PlantWrong(f"at {plant.now_ns} ns came, wait, ride, served, gone are {says}, the log says {heard}")
-        if crowd.came != crowd.served + crowd.waiting + len(crowd.riders) + crowd.abandoned:
+        if crowd.came != crowd.served + crowd.waiting + crowd.riding + crowd.abandoned:
             raise PlantWrong(f"at {plant.now_ns} ns somebody is lost: {says}")
 
     def _come(self, person: int, floor: int, to: object, t_ns: int) -> None:
