@@ -63,6 +63,8 @@ class Car:
         self._timer: Appointment | None = None
         self.phase = Phase.PARKED
         self.motion: Motion = Rest(self.heights_m[building.main_floor], 0)
+        self._stands_after: Motion | None = None
+        self._stands_at = 0
         self.door = DoorTravel()
         self.calls = Calls()
         self.heading = Direction.NONE
@@ -86,7 +88,15 @@ class Car:
 
     def floor_at(self, t_ns: int) -> int:
         """The index of the landing nearest to the car."""
-        position_m, heights_m = self.motion.position_m(t_ns), self.heights_m
+        motion = self.motion
+        if t_ns < motion.end_ns:
+            return self._nearest(motion.position_m(t_ns))
+        if motion is not self._stands_after:
+            self._stands_after, self._stands_at = motion, self._nearest(motion.position_m(t_ns))
+        return self._stands_at
+
+    def _nearest(self, position_m: float) -> int:
+        heights_m = self.heights_m
         above = min(max(bisect(heights_m, position_m), 1), len(heights_m) - 1)
         return above if heights_m[above] - position_m <= position_m - heights_m[above - 1] else above - 1
 
