@@ -38,11 +38,12 @@ class Appointment:
 class Agenda:
     """Appointments in order of time; those for one instant happen in the order in which they were made."""
 
-    __slots__ = ("_env", "_now_ns")
+    __slots__ = ("_env", "_now_ns", "events")
 
     def __init__(self) -> None:
         self._env: Final = simpy.Environment(initial_time=0)
         self._now_ns = 0
+        self.events = 0
 
     @property
     def now_ns(self) -> int:
@@ -67,5 +68,6 @@ class Agenda:
         env = self._env
         while (due := env.peek()) <= t_ns:
             self._now_ns = int(due)
+            self.events += 1
             env.step()
         self._now_ns = t_ns

@@ -37,6 +37,11 @@ class Plant:
         """The instant up to which everything has happened."""
         return self._agenda.now_ns
 
+    @property
+    def events(self) -> int:
+        """How many SimPy events there were; looking at the plant adds none."""
+        return self._agenda.events
+
     def next_event_ns(self) -> int | None:
         """Nothing but motion happens before this; None if nothing will ever happen by itself."""
         return self._agenda.next_ns()

@@ -23,6 +23,7 @@ from hil.bench.cost import Wish, measure_cost
 from hil.bench.crowd import BADNESS, measure_crowd
 from hil.bench.efficiency import BAUDS, SLAVES, measure_efficiency
 from hil.bench.machine import this_machine
+from hil.bench.plant import PASSENGERS, measure_plant
 from hil.bench.progress import Progress
 from hil.bench.results import Cost, Efficiency, Results, Saturated
 from hil.bench.saturated import SECONDS as SATURATED_S
@@ -34,7 +35,7 @@ from protocols import ProtocolError
 from protocols.modbus.line import LineSettings
 from sim import SimError
 
-PARTS: Final = ("cost", "link", "work", "efficiency", "age", "crowd", "speed")
+PARTS: Final = ("cost", "link", "work", "efficiency", "age", "crowd", "speed", "plant")
 _SLOW_PERIOD_S: Final = 1.0
 _SLOW_AT_MOST_S: Final = 30.0
 """Wake-ups need no full minute, memory does."""
@@ -43,6 +44,7 @@ _STEPS: Final = {
     "age": "age of fast items in virtual time",
     "crowd": "one bad slave of sixteen in virtual time",
     "speed": "one lift in virtual time",
+    "plant": "lift-days a second",
 }
 """Parts that say nothing of themselves."""
 _FAILED: Final = 1
@@ -55,6 +57,7 @@ _EPILOG: Final = """parts:
   age         how old the fast items of a profile are
   crowd       what one bad slave of sixteen costs the others
   speed       virtual seconds per real second of one lift
+  plant       lift-days per second of the simulated lift, beside the least SimPy model of one
 
 examples:
   make bench                                  everything; about three minutes
@@ -112,6 +115,7 @@ def _measure(given: argparse.Namespace, progress: Progress) -> Results:
         "age": lambda: {"age": tuple(map(measure_age, AGES))},
         "crowd": lambda: {"crowd": tuple(map(measure_crowd, BADNESS))},
         "speed": lambda: {"speed": measure_speed(given.virtual_seconds, given.seed)},
+        "plant": lambda: {"plant": tuple(measure_plant(number, given.seed) for number in PASSENGERS)},
     }
     results = Results(machine=this_machine())
     for part in PARTS:

@@ -161,6 +161,26 @@ class Speed(msgspec.Struct, frozen=True, kw_only=True):
     agent: Pace
 
 
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to let a lift live: medians of the rounds."""
+
+    lift_days_per_s: float
+    starts_per_day: float
+    events_per_start: float
+
+
+class LiftDays(msgspec.Struct, frozen=True, kw_only=True):
+    """One load on one lift. `kib_per_lift` is what a plant holds after a day."""
+
+    passengers_per_day: int
+    days: int
+    bare: Way
+    plant: Way
+    truth: Way
+    signals: Way
+    kib_per_lift: float
+
+
 class Results(msgspec.Struct, frozen=True, kw_only=True):
     """A run; a part that was not asked for is null. `slow` is part 1 again with one slave at 1 Hz."""
 
@@ -173,6 +193,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     age: tuple[Age, ...] | None = None
     crowd: tuple[Crowd, ...] | None = None
     speed: Speed | None = None
+    plant: tuple[LiftDays, ...] | None = None
 
 
 def ms(t_ns: float) -> float:

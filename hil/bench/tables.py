@@ -9,6 +9,7 @@ from hil.bench.results import (
     Cost,
     Crowd,
     Efficiency,
+    LiftDays,
     Machine,
     Pace,
     ProcessCost,
@@ -70,6 +71,8 @@ def tables(results: Results) -> Iterator[Table]:
         yield _crowd(results.crowd)
     if results.speed is not None:
         yield _speed(results.speed)
+    if results.plant is not None:
+        yield _plant(results.plant)
     bounds = tuple(targets(results))
     if bounds:
         yield _targets(bounds)
@@ -186,7 +189,7 @@ def _targets(bounds: Sequence[Target]) -> Table:
         )
         for one in bounds
     )
-    return Table("Targets", "What issue 3 asks for, and this run.", ("", "measured", "target", "met"), rows)
+    return Table("Targets", "What is asked for, and this run.", ("", "measured", "target", "met"), rows)
 
 
 def _efficiency(measured: Sequence[Efficiency]) -> Table:
@@ -225,6 +228,34 @@ def _speed(speed: Speed) -> Table:
 
 def _pace(name: str, pace: Pace) -> tuple[str, str, str, str]:
     return name, f"{pace.times_real:,.0f}".replace(",", " "), f"{pace.real_s:.3f}", str(pace.polls)
+
+
+def _plant(loads: Sequence[LiftDays]) -> Table:
+    about = (
+        "One lift of eighteen floors on one core, all ways in turns, medians. The least model is one SimPy generator "
+        "that keeps no truth and has no signals. A plant holds "
+        + " / ".join(f"{load.kib_per_lift:.0f} KiB" for load in loads)
+        + " after a day."
+    )
+    header = ("", "lift-days per s", "least model / this", "starts a day", "events per start")
+    return Table("Lift-days in a second", about, header, tuple(row for load in loads for row in _ways(load)))
+
+
+def _ways(load: LiftDays) -> Iterator[tuple[str, ...]]:
+    named = {
+        "least model": load.bare,
+        "plant": load.plant,
+        "plant, truth kept": load.truth,
+        "plant, truth kept, all signals read at every event": load.signals,
+    }
+    for name, way in named.items():
+        yield (
+            f"{load.passengers_per_day} people a day: {name}",
+            f"{way.lift_days_per_s:.0f}",
+            f"{load.bare.lift_days_per_s / way.lift_days_per_s:.1f}",
+            f"{way.starts_per_day:.0f}",
+            f"{way.events_per_start:.1f}",
+        )
 
 
 def _text(table: Table) -> str:

@@ -81,7 +81,7 @@ async def test_a_short_run_measures_both_processes_and_says_that_it_was_short(tm
 def test_json_is_one_object_with_every_part() -> None:
     options = ("--only", "speed", "--virtual-seconds", "10", "--json")
     result = subprocess.run([*COMMAND, *options], check=True, capture_output=True, text=True)
-    parts = {"cost", "slow", "saturated", "work", "efficiency", "age", "crowd", "speed"}
+    parts = {"cost", "slow", "saturated", "work", "efficiency", "age", "crowd", "speed", "plant"}
     assert set(json.loads(result.stdout)) == {"machine"} | parts
     results = msgspec.json.decode(result.stdout, type=Results)
     assert results.cost is None

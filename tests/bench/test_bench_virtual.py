@@ -3,6 +3,7 @@
 import pytest
 
 from hil.bench.efficiency import Load, measure_efficiency
+from hil.bench.plant import measure_plant
 from hil.bench.slaves import LATENCY_NS
 from hil.bench.speed import measure_speed
 from protocols.modbus.line import LineSettings
@@ -47,3 +48,13 @@ def test_both_masters_poll_the_virtual_lift_at_the_same_rates() -> None:
     assert measured.published > 0
     for pace in (measured.plant, measured.bare, measured.agent):
         assert pace.times_real * pace.real_s == pytest.approx(30.0)
+
+
+def test_the_plant_and_the_least_model_live_under_the_same_load_and_looking_makes_no_event() -> None:
+    """100 people a day make about 176 starts in the reference's model (simulation.md 5.2)."""
+    measured = measure_plant(100, seed=3)
+    assert measured.plant.starts_per_day == measured.truth.starts_per_day == measured.signals.starts_per_day
+    assert measured.plant.events_per_start == measured.truth.events_per_start == measured.signals.events_per_start
+    assert measured.plant.starts_per_day == pytest.approx(176, rel=0.1)
+    assert measured.bare.starts_per_day == pytest.approx(176, rel=0.1)
+    assert 1 < measured.kib_per_lift < 100
