@@ -9,10 +9,10 @@ import msgspec
 from protocols.resources import config_text
 from protocols.strictyaml import load_yaml
 from sim import SimError
+from sim.demand import HourOfDay, Period, Share, check_day
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
-Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,6 +20,9 @@ class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     label: str
     height_m: NotNegative
+    people: NotNegative = 1.0
+    """How many live or work here, or any measure of it: what weighs is the ratio to other floors. Of no meaning for
+    the main floor, whose share is the mix of traffic."""
 
 
 class Title(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,6 +67,16 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     transfer_s: Positive = 1.5
     """One person through the door (residential 1.5..2.0 s, limits.csv, B)."""
     patience_s: Positive = 600.0
+    batch_mean: Annotated[float, msgspec.Meta(ge=1, le=10)] = 1.0
+    """How many come at once on average, all from and to the same floor (assumption): office 1.4, residential 1.8,
+    hotel 2.0 (simulation.md 2.5, B)."""
+    day: tuple[Period, ...] = ()
+    """The day's periods, which repeat daily; without them the rate and the shares above hold at all times."""
+    starts_at_h: HourOfDay = 0.0
+    """Which time of day it is at t = 0."""
+
+    def __post_init__(self) -> None:
+        check_day(self.day)
 
 
 class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,6 +103,8 @@ class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError(f"main_floor {self.main_floor} is above the highest floor {len(self.floors) - 1}")
         if self.traffic.incoming + self.traffic.outgoing > 1:
             raise ValueError("incoming and outgoing traffic together are more than the whole")
+        if not any(floor.people for index, floor in enumerate(self.floors) if index != self.main_floor):
+            raise ValueError("people are on no floor but the main one; give another some")
 
     @property
     def heights_m(self) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""People: a seeded Poisson stream of journeys, who waits at which landing, and who is in which car."""
+"""People: a seeded stream of journeys, who waits at which landing, and who is in which car."""
 
 import random
 from typing import Final, final
@@ -7,6 +7,7 @@ import msgspec
 
 from protocols.lift.vocabulary import Direction
 from sim.agenda import to_ns
+from sim.arrivals import Arrivals
 from sim.building import Building
 from sim.controller import heading_to
 
@@ -27,34 +28,50 @@ class Passenger(msgspec.Struct, frozen=True):
 
 @final
 class Journeys:
-    """When the next person comes, and from where to where. Each concern draws from a stream of its own."""
+    """When the next people come, and from where to where. Each concern draws from a stream of its own."""
 
     def __init__(self, building: Building, seed: int) -> None:
-        self._traffic: Final = building.traffic
         self._main: Final = building.main_floor
         self._others: Final = tuple(i for i in range(len(building.floors)) if i != building.main_floor)
-        self._gaps: Final = random.Random(f"{seed}/arrivals")
+        people = [building.floors[floor].people for floor in self._others]
+        self._homes: Final = tuple(floor for floor, some in zip(self._others, people, strict=True) if some)
+        self._weights: Final = None if min(people) == max(people) else [some for some in people if some]
+        self._arrivals: Final = Arrivals(building.traffic, seed)
         self._routes: Final = random.Random(f"{seed}/routes")
         self._visitors: Final = random.Random(f"{seed}/visitors")
 
-    def next_gap_ns(self) -> int | None:
-        """Until the next person comes, exponentially distributed; None if nobody ever comes."""
-        per_hour = self._traffic.passengers_per_hour
-        return to_ns(self._gaps.expovariate(per_hour / 3600)) if per_hour else None
+    def next_gap_ns(self, now_ns: int = 0) -> int | None:
+        """From now until the next people come; None if nobody ever comes."""
+        return self._arrivals.gap_ns(now_ns)
 
-    def route(self) -> tuple[int, int]:
-        """Origin and destination of the next person, by the building's shares of traffic."""
+    def batch(self) -> int:
+        """How many come together."""
+        return self._arrivals.batch()
+
+    def route(self, now_ns: int = 0) -> tuple[int, int]:
+        """Origin and destination of those who come now, by the shares of traffic and the floors' people."""
+        incoming, outgoing = self._arrivals.mix(now_ns)
         draw = self._routes.random()
-        other = self._routes.choice(self._others)
-        if draw < self._traffic.incoming:
+        other = self._home()
+        if draw < incoming:
             return self._main, other
-        if draw < self._traffic.incoming + self._traffic.outgoing or len(self._others) == 1:
+        if draw < incoming + outgoing or len(self._homes) == 1:
             return other, self._main
-        return other, self._routes.choice([floor for floor in self._others if floor != other])
+        return other, self._home(other)
 
     def destination_from(self, floor: int) -> int:
         """Where somebody who is sent to the lift by a stimulus wants to go."""
         return self._visitors.choice([i for i in (self._main, *self._others) if i != floor])
+
+    def _home(self, but: int | None = None) -> int:
+        """A floor that is not the main one, by its people."""
+        if self._weights is None:
+            return self._routes.choice(self._homes if but is None else [i for i in self._homes if i != but])
+        homes, weights = self._homes, self._weights
+        if but is not None:
+            weights = [some for home, some in zip(homes, weights, strict=True) if home != but]
+            homes = tuple(home for home in homes if home != but)
+        return self._routes.choices(homes, weights)[0]
 
 
 @final

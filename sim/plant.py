@@ -62,13 +62,14 @@ class Plant:
         return signals_of(self._car)
 
     def _expect_next_person(self) -> None:
-        gap_ns = self._journeys.next_gap_ns()
+        gap_ns = self._journeys.next_gap_ns(self.now_ns)
         if gap_ns is not None:
             self._agenda.at(self.now_ns + gap_ns, self._person_comes)
 
     def _person_comes(self) -> None:
-        origin, destination = self._journeys.route()
-        self._lift.person_comes(origin, destination)
+        origin, destination = self._journeys.route(self.now_ns)
+        for _ in range(self._journeys.batch()):
+            self._lift.person_comes(origin, destination)
         self._expect_next_person()
 
     def _tell(self, kind: TruthKind, **data: TruthValue) -> None:

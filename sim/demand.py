@@ -1,0 +1,32 @@
+"""What a building file says about who comes: the day's periods, and floors' people as weights."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Annotated
+
+import msgspec
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+HourOfDay = Annotated[float, msgspec.Meta(ge=0, lt=24)]
+
+
+class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the day with steady traffic; it ends where the next begins, the last at midnight."""
+
+    from_h: HourOfDay
+    passengers_per_hour: Annotated[float, msgspec.Meta(ge=0)]
+    incoming: Share
+    outgoing: Share
+
+
+def check_day(day: Sequence[Period]) -> None:
+    """Raises ValueError unless the periods cover a day in order, each with shares of a whole."""
+    if not day:
+        return
+    if day[0].from_h != 0:
+        raise ValueError(f"the day's first period begins at 0 h, not at {day[0].from_h:g} h")
+    if any(later.from_h <= sooner.from_h for sooner, later in pairwise(day)):
+        raise ValueError("the day's periods are in order of time")
+    for period in day:
+        if period.incoming + period.outgoing > 1:
+            raise ValueError(f"the period from {period.from_h:g} h: incoming and outgoing are more than the whole")
