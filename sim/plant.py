@@ -1,5 +1,6 @@
 """One building's lift as a plant: whoever owns time advances it, looks at it, and acts on it."""
 
+from collections.abc import Callable
 from typing import Final, final
 
 from sim.agenda import Agenda
@@ -26,6 +27,7 @@ class Plant:
         self.seed: Final = seed
         self._on_truth: Final = on_truth
         self._agenda: Final = Agenda()
+        self._watchers: Final[list[Callable[[int], None]]] = []
         self._journeys: Final = Journeys(building, seed)
         self.crowd: Final = Crowd(building)
         self._car: Final = Car(building, self._agenda, self.crowd, Trouble(), self._tell)
@@ -48,10 +50,13 @@ class Plant:
 
     def advance_to(self, t_ns: int) -> None:
         """Let everything happen up to and at `t_ns`. Raises SimError on a time in the past."""
+        if self._watchers:
+            self._advance_watched(t_ns)
         self._agenda.advance_to(t_ns)
 
     def apply(self, stimulus: Stimulus, seconds: float | None = None) -> Effect:
         """Do something to the lift now; `seconds` is for what lasts. Says what became of it."""
+        self._warn(self.now_ns)
         self._tell(TruthKind.STIMULUS, stimulus=stimulus.value)
         return act(stimulus, seconds, self._lift)
 
@@ -59,7 +64,24 @@ class Plant:
         """What perfect sensors say at `t_ns` (now, if not given), after advancing to it."""
         if t_ns is not None:
             self.advance_to(t_ns)
-        return signals_of(self._car)
+        return signals_of(self._car, self.now_ns)
+
+    def foreseen(self, t_ns: int) -> PlantSignals:
+        """What perfect sensors will say at `t_ns`, not before now, if nothing is decided until then."""
+        return signals_of(self._car, t_ns)
+
+    def watch(self, before: Callable[[int], None]) -> None:
+        """From now on call `before` with each instant at which something is decided, just before that."""
+        self._watchers.append(before)
+
+    def _advance_watched(self, t_ns: int) -> None:
+        while (due_ns := self._agenda.next_ns()) is not None and due_ns <= t_ns:
+            self._warn(due_ns)
+            self._agenda.advance_to(due_ns)
+
+    def _warn(self, t_ns: int) -> None:
+        for before in self._watchers:
+            before(t_ns)
 
     def _expect_next_person(self) -> None:
         gap_ns = self._journeys.next_gap_ns(self.now_ns)

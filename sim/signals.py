@@ -79,9 +79,9 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def signals_of(car: Car) -> PlantSignals:
-    """What perfect sensors say now."""
-    now, trouble, hands = car.now_ns, car.trouble, car.hands
+def signals_of(car: Car, now: int) -> PlantSignals:
+    """What perfect sensors say at `now`, which is the present, or ahead if nothing is decided until then."""
+    trouble, hands = car.trouble, car.hands
     direction = car.motion.direction if now < car.motion.end_ns else Direction.NONE
     door_closed = car.door.is_closed(now)
     return PlantSignals(
