@@ -1,9 +1,9 @@
 """One building's lift as a plant: whoever owns time advances it, looks at it, and acts on it."""
 
 from collections.abc import Callable
-from typing import Final, final
+from typing import Final, Protocol, final
 
-from sim.agenda import Agenda
+from sim.agenda import Agenda, Appointment
 from sim.building import Building
 from sim.car import Car
 from sim.lift import Lift
@@ -15,6 +15,16 @@ from sim.trouble import Trouble
 from sim.truth import OnTruth, TruthKind, TruthRecord, TruthValue
 
 
+class Misfortune(Protocol):
+    """What goes wrong by itself."""
+
+    def begin(self, world: "Plant") -> None:
+        """The plant is new, at t = 0."""
+
+    def hear(self, record: TruthRecord) -> None:
+        """Something happened."""
+
+
 @final
 class Plant:
     """A lift with its people from t = 0, car parked at the main floor. Same seed, same truth, byte by byte.
@@ -22,17 +32,22 @@ class Plant:
     Looking costs no events and changes nothing: how often `signals` is called makes no difference to what happens.
     """
 
-    def __init__(self, building: Building, seed: int, on_truth: OnTruth | None = None) -> None:
+    def __init__(
+        self, building: Building, seed: int, on_truth: OnTruth | None = None, misfortune: Misfortune | None = None
+    ) -> None:
         self.building: Final = building
         self.seed: Final = seed
         self._on_truth: Final = on_truth
+        self._misfortune: Final = misfortune
         self._agenda: Final = Agenda()
         self._watchers: Final[list[Callable[[int], None]]] = []
         self._journeys: Final = Journeys(building, seed)
         self.crowd: Final = Crowd(building)
-        self._car: Final = Car(building, self._agenda, self.crowd, Trouble(), self._tell)
+        self._car: Final = Car(building, self._agenda, self.crowd, Trouble(), self.tell)
         self._lift: Final = Lift(self._car, self._journeys)
         self._expect_next_person()
+        if misfortune is not None:
+            misfortune.begin(self)
 
     @property
     def now_ns(self) -> int:
@@ -57,8 +72,22 @@ class Plant:
     def apply(self, stimulus: Stimulus, seconds: float | None = None) -> Effect:
         """Do something to the lift now; `seconds` is for what lasts. Says what became of it."""
         self._warn(self.now_ns)
-        self._tell(TruthKind.STIMULUS, stimulus=stimulus.value)
+        self.tell(TruthKind.STIMULUS, stimulus=stimulus.value)
         return act(stimulus, seconds, self._lift)
+
+    def at(self, t_ns: int, action: Callable[[], None]) -> Appointment:
+        """Let `action` happen at `t_ns`, which is not in the past."""
+        return self._agenda.at(t_ns, action)
+
+    def tell(self, kind: TruthKind, **data: TruthValue) -> None:
+        """Something happened now."""
+        if self._on_truth is None and self._misfortune is None:
+            return
+        record = TruthRecord(self.now_ns, kind, data)
+        if self._on_truth is not None:
+            self._on_truth(record)
+        if self._misfortune is not None:
+            self._misfortune.hear(record)
 
     def signals(self, t_ns: int | None = None) -> PlantSignals:
         """What perfect sensors say at `t_ns` (now, if not given), after advancing to it."""
@@ -93,7 +122,3 @@ class Plant:
         for _ in range(self._journeys.batch()):
             self._lift.person_comes(origin, destination)
         self._expect_next_person()
-
-    def _tell(self, kind: TruthKind, **data: TruthValue) -> None:
-        if self._on_truth is not None:
-            self._on_truth(TruthRecord(self.now_ns, kind, data))

@@ -27,13 +27,16 @@ class TruthKind(enum.StrEnum):
     POWER = "power"
     TRAPPED_SINCE = "trapped_since"
     FREED = "freed"
+    CAUSE = "cause"
+    TECHNICIAN = "technician"
 
 
 class TruthRecord(msgspec.Struct, frozen=True):
     """One thing that happened at `t_ns`.
 
     `stopped` is every standstill, with `door_zone` and `persons`; `arrived` follows it at a landing. `trapped_since`
-    is the instant from which somebody is in the standing car and cannot get out; `freed` ends it.
+    is the instant from which somebody is in the standing car and cannot get out; `freed` ends it. `cause` is what an
+    injector let go wrong, as it is `booked` and by the `symptom` that people see; `technician` is what one `does` then.
     """
 
     t_ns: int

@@ -12,12 +12,14 @@ from protocols.lift.catalogue import load_catalogue
 from protocols.profiles.lineup import common_line
 from protocols.profiles.loader import load_profile
 from sim.building import load_building
+from sim.injector.model import load_faults
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 EXAMPLE = CONFIGS / "agent" / "example.yaml"
 LOADERS = {
     "profiles": lambda path: load_profile(path.stem),
     "buildings": lambda path: load_building(path.stem),
+    "faults": lambda path: load_faults(path.stem),
     "benches": lambda path: load_bench(path.stem),
     "catalogue": lambda _path: load_catalogue(),
     "agent": lambda path: load_config(str(path)),

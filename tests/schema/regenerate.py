@@ -15,12 +15,14 @@ from protocols.lift.catalogue import CatalogueFile
 from protocols.profiles.schema import Profile
 from protocols.profiles.variant import Variant
 from sim.building import Building
+from sim.injector.model import FaultModel
 
 SCHEMAS = Path(__file__).parents[2] / "configs" / "schemas"
 TYPES: dict[str, tuple[type, ...]] = {
     "agent": (AgentConfig,),
     "profile": (Profile, Variant),
     "building": (Building,),
+    "faults": (FaultModel,),
     "bench": (BenchSetup,),
     "catalogue": (CatalogueFile,),
 }

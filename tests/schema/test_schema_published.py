@@ -14,6 +14,7 @@ KIND_OF_FOLDER = {
     "agent": "agent",
     "profiles": "profile",
     "buildings": "building",
+    "faults": "faults",
     "benches": "bench",
     "catalogue": "catalogue",
 }
