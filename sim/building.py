@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
@@ -10,9 +10,12 @@ from protocols.resources import config_text
 from protocols.strictyaml import load_yaml
 from sim import SimError
 from sim.demand import HourOfDay, Period, Share, check_day
+from sim.ride import Levelling
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
+PERSON_KG: Final = 75.0
+"""Rated load for each person (EN 81-20 5.4.2.3, B)."""
 
 
 class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,6 +94,7 @@ class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Idle time after which the car goes to the main floor; none: it parks where it is."""
     drive: Drive = Drive()
     door: Door = Door()
+    levelling: Levelling = Levelling()
     traffic: Traffic = Traffic()
 
     def __post_init__(self) -> None:
@@ -105,11 +109,18 @@ class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError("incoming and outgoing traffic together are more than the whole")
         if not any(floor.people for index, floor in enumerate(self.floors) if index != self.main_floor):
             raise ValueError("people are on no floor but the main one; give another some")
+        if self.levelling.worst_mm >= 1000 * self.door.zone_m:
+            raise ValueError(f"levelling up to {self.levelling.worst_mm:g} mm off is not inside the unlocking zone")
 
     @property
     def heights_m(self) -> tuple[float, ...]:
         """The landings' heights above the lowest one."""
         return tuple(floor.height_m for floor in self.floors)
+
+    @property
+    def rated_load_kg(self) -> float:
+        """What the car may carry."""
+        return self.capacity_persons * PERSON_KG
 
     @property
     def motion_limits(self) -> tuple[float, float, float]:

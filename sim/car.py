@@ -10,7 +10,7 @@ from typing import Final, Protocol, final
 
 from protocols.lift.vocabulary import Direction
 from sim.agenda import Agenda, Appointment
-from sim.building import Building
+from sim.building import PERSON_KG, Building
 from sim.controller import Calls
 from sim.doors import DoorTravel
 from sim.hands import Hands
@@ -68,7 +68,10 @@ class Car:
         self.door = DoorTravel()
         self.calls = Calls()
         self.heading = Direction.NONE
+        self.load_changes: Callable[[], None] | None = None
+        """What somebody's step into the car or out of it does to it; None: nothing."""
         self.trips = 0
+        self.relevels = 0
         self.door_cycles = 0
 
     @property
@@ -85,6 +88,11 @@ class Car:
     def persons(self) -> int:
         """How many are in the car."""
         return len(self.riders.persons)
+
+    @property
+    def load_kg(self) -> float:
+        """The mass of everybody in the car."""
+        return self.persons * PERSON_KG
 
     def floor_at(self, t_ns: int) -> int:
         """The index of the landing nearest to the car."""
@@ -109,15 +117,22 @@ class Car:
         return self.off_landing_m(t_ns) <= self.building.door.zone_m
 
     @property
-    def is_level(self) -> bool:
-        """Whether the car stands level with a landing."""
-        return self.off_landing_m(self.now_ns) <= LEVEL_M
+    def stands_at_landing(self) -> bool:
+        """Whether the car is about as near to a landing as a car in order stands there."""
+        return self.off_landing_m(self.now_ns) <= LEVEL_M + self.building.levelling.worst_mm / 1000
 
     @property
     def floor_above(self) -> int | None:
         """The index of the next landing above the car; none from the highest."""
-        index = bisect(self.heights_m, self.motion.position_m(self.now_ns) + LEVEL_M)
+        if self.stands_at_landing:
+            index = self.floor + 1
+        else:
+            index = bisect(self.heights_m, self.motion.position_m(self.now_ns) + LEVEL_M)
         return index if index < len(self.heights_m) else None
+
+    def later(self, t_ns: int, action: Callable[[], None]) -> Appointment:
+        """Let `action` happen at `t_ns`, whatever the car does by then."""
+        return self._agenda.at(t_ns, action)
 
     def enter(self, phase: Phase, until_ns: int | None = None, then: Callable[[], None] | None = None) -> None:
         """Be in `phase`, and let `then` end it at `until_ns`."""

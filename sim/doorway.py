@@ -128,12 +128,16 @@ class Doorway:
         car = self._car
         car.riders.alight(person)
         car.tell(TruthKind.ALIGHTED, person=person.serial, floor=floor, persons=car.persons)
+        if car.load_changes is not None:
+            car.load_changes()
         self._let_through()
 
     def _board(self, person: Passenger, floor: int) -> None:
         car = self._car
         car.riders.board(person)
         car.tell(TruthKind.BOARDED, person=person.serial, floor=floor, persons=car.persons)
+        if car.load_changes is not None:
+            car.load_changes()
         if person.destination is not None:
             car.calls = car.calls.with_car(person.destination)
             if car.heading is Direction.NONE:

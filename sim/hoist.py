@@ -28,12 +28,16 @@ class Hoist:
         on_halted: Callable[[], None],
         on_crept: Callable[[], None],
         break_down: Callable[[Fault], None],
+        off_m: Callable[[], float],
     ) -> None:
+        """`off_m`: how far above its landing the next run ends (below: negative)."""
         self._car: Final = car
         self._on_arrived: Final = on_arrived
         self._on_halted: Final = on_halted
         self._on_crept: Final = on_crept
         self._break_down: Final = break_down
+        self._off_m: Final = off_m
+        self._run_off_m = 0.0
 
     def run_to(self, target: int) -> None:
         """A normal run from where the car stands, at a landing or a few millimetres off it."""
@@ -43,7 +47,9 @@ class Hoist:
         on_car_call = bool(car.calls.car >> target & 1)
         car.tell(TruthKind.DEPARTED, floor=floor, to=target, persons=car.persons, car_call=on_car_call)
         here_m = car.motion.position_m(car.now_ns)
-        car.motion = Run(here_m, car.heights_m[target], car.now_ns, car.building.motion_limits)
+        self._run_off_m = self._off_m()
+        there_m = car.heights_m[target] + self._run_off_m
+        car.motion = Run(here_m, there_m, car.now_ns, car.building.motion_limits)
         self.plan_end()
 
     def shorten_to(self, floor: int) -> None:
@@ -51,7 +57,7 @@ class Hoist:
         car, run = self._car, self._car.motion
         if not isinstance(run, Run):
             return
-        here_m, there_m = run.position_m(car.now_ns), car.heights_m[floor]
+        here_m, there_m = run.position_m(car.now_ns), car.heights_m[floor] + self._run_off_m
         if not min(here_m, run.target_m) < there_m < max(here_m, run.target_m):
             return
         shorter = run.shortened(there_m, car.now_ns)
@@ -76,8 +82,11 @@ class Hoist:
         car.enter(Phase.BRAKING, car.motion.end_ns, self._halted)
 
     def creep(self) -> None:
-        """Slowly to the nearest landing."""
+        """Slowly to the nearest landing, as soon as the car stands."""
         car = self._car
+        if car.now_ns < car.motion.end_ns:
+            car.enter(Phase.STUCK, car.motion.end_ns, self.creep)
+            return
         limits = (car.building.drive.rescue_speed_mps, CREEP_ACCEL_MPS2, CREEP_JERK_MPS3)
         car.motion = Run(car.motion.position_m(car.now_ns), car.heights_m[car.floor], car.now_ns, limits)
         car.enter(Phase.CREEPING, car.motion.end_ns, self._crept)
@@ -87,7 +96,7 @@ class Hoist:
         car = self._car
         here_m = car.motion.position_m(car.now_ns)
         end_m = car.heights_m[-1] if way is Direction.UP else car.heights_m[0]
-        if SIGN[way] * (end_m - here_m) <= 0:
+        if SIGN[way] * (end_m - here_m) <= 0 or car.now_ns < car.motion.end_ns:
             return False
         speed_mps = min(INSPECTION_SPEED_MPS, car.building.drive.rated_speed_mps)
         car.motion = Run(here_m, end_m, car.now_ns, (speed_mps, CREEP_ACCEL_MPS2, CREEP_JERK_MPS3))

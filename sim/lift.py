@@ -9,6 +9,7 @@ from sim.controller import BYPASS_LOAD, Calls, answer, heading_to, next_stop
 from sim.doorway import Doorway
 from sim.hoist import Hoist
 from sim.inspection import Inspection
+from sim.levelling import Leveller
 from sim.passengers import Journeys
 from sim.trouble import PRIED_FRACTION, Fault
 from sim.truth import TruthKind
@@ -22,11 +23,14 @@ _AT_LANDING: Final = frozenset(
 class Lift:
     """Serves calls. People, mishaps and rescue reach it through its public methods."""
 
-    def __init__(self, car: Car, journeys: Journeys) -> None:
+    def __init__(self, car: Car, journeys: Journeys, leveller: Leveller) -> None:
         self.car: Final = car
         self._journeys: Final = journeys
         self._doorway: Final = Doorway(car, self._set_free, self._closed, self._get_stuck)
-        self._hoist: Final = Hoist(car, self._arrived, self._halted, self._doorway.open, self._break_down)
+        self._leveller: Final = leveller
+        self._hoist: Final = Hoist(
+            car, self._arrived, self._halted, self._doorway.open, self._break_down, leveller.run_off_m
+        )
         self.inspection: Final = Inspection(car, self._hoist, self._resume)
         self._trapped = False
 
@@ -76,7 +80,7 @@ class Lift:
         if car.trouble.out_of_order or car.trouble.by_hand:
             return False
         floor = car.floor_above if way is Direction.UP else 0
-        if floor is None or (floor == car.floor and car.is_level):
+        if floor is None or (floor == car.floor and car.stands_at_landing):
             return False
         car.calls = car.calls.with_car(floor)
         if car.phase is Phase.PARKED:
@@ -146,7 +150,7 @@ class Lift:
         closed = car.door.is_closed(car.now_ns)
         if car.trouble.inspecting:
             car.enter(Phase.INSPECTION)
-        elif not car.is_level:
+        elif not car.stands_at_landing:
             car.enter(Phase.STUCK, self._doorway.move_to(0.0), self._hoist.creep)
         elif car.persons or not closed:
             self._doorway.open()
@@ -220,7 +224,11 @@ class Lift:
             self._start(target)
 
     def _start(self, target: int) -> None:
-        self.car.heading = heading_to(self.car.floor, target)
+        car = self.car
+        if car.now_ns < car.motion.end_ns:
+            car.enter(Phase.STARTING, car.motion.end_ns, self._depart)  # levelling comes first
+            return
+        car.heading = heading_to(car.floor, target)
         self._hoist.run_to(target)
 
     def _park(self) -> None:
@@ -240,6 +248,7 @@ class Lift:
             self._fail_to_open(armed)
         elif (car.calls.every >> car.floor & 1) or car.riders.next_leaver(car.floor) is not None:
             self._doorway.open()
+            self._leveller.look()
         else:
             self._dispatch()
 
@@ -273,6 +282,7 @@ class Lift:
     def _get_stuck(self) -> None:
         car = self.car
         car.enter(Phase.STUCK)
+        self._leveller.halt()
         in_zone = car.in_zone(car.now_ns)
         if not car.persons or self._trapped or (in_zone and car.door.is_open(car.now_ns)):
             return

@@ -9,6 +9,9 @@ from sim.kinematics import Move
 
 SIGN: Final = {Direction.UP: 1.0, Direction.DOWN: -1.0, Direction.NONE: 0.0}
 
+SETTLING_NS: Final = 400_000_000
+"""How long the rope takes to give when somebody steps in or out (assumption: as long as a step)."""
+
 
 class Motion(Protocol):
     """The car's place and speed as functions of time, from the instant at which this motion began."""
@@ -42,6 +45,31 @@ class Rest:
     def position_m(self, t_ns: int) -> float:
         """The same at all times."""
         return self._position_m
+
+    def speed_mps(self, t_ns: int) -> float:
+        """None."""
+        return 0.0
+
+
+@final
+class Settling:
+    """A standing car's rope gives way from `origin_m` to `target_m`. The drive stands still: speed and direction 0."""
+
+    __slots__ = ("_origin_m", "_start_ns", "_target_m", "end_ns")
+    direction: Final = Direction.NONE
+
+    def __init__(self, origin_m: float, target_m: float, start_ns: int) -> None:
+        self._origin_m: Final = origin_m
+        self._target_m: Final = target_m
+        self._start_ns: Final = start_ns
+        self.end_ns: Final = start_ns + SETTLING_NS
+
+    def position_m(self, t_ns: int) -> float:
+        """Height above the lowest landing."""
+        if t_ns >= self.end_ns:
+            return self._target_m
+        share = (t_ns - self._start_ns) / SETTLING_NS
+        return self._origin_m + (self._target_m - self._origin_m) * share * share * (3 - 2 * share)
 
     def speed_mps(self, t_ns: int) -> float:
         """None."""

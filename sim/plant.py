@@ -6,6 +6,7 @@ from typing import Final, Protocol, final
 from sim.agenda import Agenda, Appointment
 from sim.building import Building
 from sim.car import Car
+from sim.levelling import Leveller
 from sim.lift import Lift
 from sim.mishaps import act
 from sim.passengers import Crowd, Journeys
@@ -44,7 +45,7 @@ class Plant:
         self._journeys: Final = Journeys(building, seed)
         self.crowd: Final = Crowd(building)
         self._car: Final = Car(building, self._agenda, self.crowd, Trouble(), self.tell)
-        self._lift: Final = Lift(self._car, self._journeys)
+        self._lift: Final = Lift(self._car, self._journeys, Leveller(self._car, seed))
         self._expect_next_person()
         if misfortune is not None:
             misfortune.begin(self)

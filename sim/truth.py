@@ -22,6 +22,8 @@ class TruthKind(enum.StrEnum):
     DOOR_OPEN = "door_open"
     DOOR_CLOSING = "door_closing"
     DOOR_CLOSED = "door_closed"
+    RELEVELLING = "relevelling"
+    RELEVELLED = "relevelled"
     STIMULUS = "stimulus"
     FAULT = "fault"
     POWER = "power"
@@ -37,6 +39,8 @@ class TruthRecord(msgspec.Struct, frozen=True):
     `stopped` is every standstill, with `door_zone` and `persons`; `arrived` follows it at a landing. `trapped_since`
     is the instant from which somebody is in the standing car and cannot get out; `freed` ends it. `cause` is what an
     injector let go wrong, as it is `booked` and by the `symptom` that people see; `technician` is what one `does` then.
+    `relevelling` is a standing car that is brought back to its landing with its door open, from `off_m` above it
+    (below: negative), and `relevelled` its end; a cut of power ends it without one.
     """
 
     t_ns: int

@@ -4,7 +4,16 @@ The seeds are fixed. Of others about one in twenty has some row beyond its stand
 """
 
 import pytest
-from verify import check_motion, check_observer, check_people, check_safety, check_stops, check_trips, reference
+from verify import (
+    check_levelling,
+    check_motion,
+    check_observer,
+    check_people,
+    check_safety,
+    check_stops,
+    check_trips,
+    reference,
+)
 from verify.check_safety import play
 from verify.findings import Outcome, Verdict
 from verify.oracle import area, closed_form_s, integrated_s
@@ -51,6 +60,10 @@ def test_nobody_is_lost_and_littles_law_holds() -> None:
 def test_the_safety_rules_hold_whatever_is_done_to_the_lift() -> None:
     chunk = check_safety.run_chunk(seed=2, number=0, size=12)
     assert chunk.broken == ""
+
+
+def test_re_levelling_is_slow_and_inside_the_zone() -> None:
+    right(check_levelling.check(seed=2, lifts=4, hours=1))
 
 
 def test_a_car_about_to_creep_keeps_its_door_shut() -> None:

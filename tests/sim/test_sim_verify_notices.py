@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from msgspec.structs import replace
-from verify import check_motion, check_people, check_safety, check_stops, check_trips, reference
+from verify import check_levelling, check_motion, check_people, check_safety, check_stops, check_trips, reference
 from verify.findings import Outcome, PlantWrong, Verdict
 from verify.trips import case_of
 
@@ -123,6 +123,11 @@ def test_an_overload_that_holds_no_door_is_noticed(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Lift, "keep_open", lambda self: None)
     monkeypatch.setattr("sim.hands.Hands.door_until_ns", property(lambda self: 0))
     assert "begins while overload" in check_safety.run_chunk(3, 0, 30).broken
+
+
+def test_re_levelling_as_fast_as_a_run_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.levelling.Run", lambda a, b, t, limits: motion.Run(a, b, t, (1.0, 9.0, 1000.0)))
+    assert len(wrong(check_levelling.check(3, 3, 1))) == 1
 
 
 def test_a_door_one_per_mille_slower_is_noticed() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from sim.agenda import NS_PER_S
+from sim.ride import Levelling
 from sim.stimuli import Stimulus
 from verify.findings import Finding, Outcome, PlantWrong, judged
 from verify.house import BUSY, HOUSE, LIVELY
@@ -30,7 +31,14 @@ FAST: Final = replace(
     traffic=replace(HOUSE.traffic, passengers_per_hour=120.0),
 )
 
-HOUSES: Final = {"quiet": HOUSE, "lively": LIVELY, "busy": BUSY, "slow": SLOW, "fast": FAST}
+COARSE: Final = replace(
+    LIVELY,
+    capacity_persons=8,
+    levelling=Levelling(load_error_mm=50.0, spread_mm=6.0, stretch_mm=24.0, relevel_speed_mps=0.3),
+)
+"""A lift that stops badly, on soft ropes."""
+
+HOUSES: Final = {"quiet": HOUSE, "lively": LIVELY, "busy": BUSY, "slow": SLOW, "fast": FAST, "coarse": COARSE}
 Run = tuple[int, str, list[tuple[float, Stimulus, float]], float]
 _DEEDS: Final = st.tuples(
     st.one_of(st.floats(0, 15), st.floats(0, 300)), st.sampled_from(Stimulus), st.floats(0.5, 120)
@@ -112,7 +120,7 @@ def run_for(seed: int, worker: int, workers: int, seconds: float) -> Chunk:
 
 
 RULES: Final = (
-    "never moves with a door not closed (the plant does not level with open doors)",
+    "never moves with a door not closed, but to re-level inside the unlocking zone, at most 0.30 m/s",
     "never starts with the chain open, nor without mains but by a rescuer's hand; without them it only slows down",
     "door open only within 0.35 m of a landing, unless people inside pried the door of a standing car",
     "a run from between landings, and one under inspection, at most 0.30 m/s; inspection at most 0.63 m/s",
@@ -131,7 +139,7 @@ def outcome(chunks: list[Chunk], seconds: float) -> Outcome:
     days = seen.seconds / 86400
     size = (
         f"{days:.0f} lift-days in {seen.runs} runs: {seen.starts} starts, {seen.door_cycles} door cycles,"
-        f" {seen.stimuli} stimuli, {seen.trapped} entrapments, {seen.events} events"
+        f" {seen.stimuli} stimuli, {seen.trapped} entrapments, {seen.relevels} re-levellings, {seen.events} events"
     )
     first = Finding(
         6,
@@ -139,6 +147,6 @@ def outcome(chunks: list[Chunk], seconds: float) -> Outcome:
         f"simulation.md section 6, item 11; random runs with random stimuli, {seconds:g} s on {len(chunks)} cores",
         "never broken",
         f"{broken}; in {size}" if broken else size,
-        judged(not broken and seen.trapped > 0),
+        judged(not broken and seen.trapped > 0 and seen.relevels > 0),
     )
     return Outcome((first,))

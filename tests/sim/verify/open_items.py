@@ -19,9 +19,6 @@ OPEN: Final = (
         "15 %",
         "the reference is a group of 4 cars with one queue; the plant has one lift and no dispatcher",
     ),
-    _open(
-        6, "re-levelling at most 0.30 m/s", _ITEM_11, "-", "a run ends exactly at its landing; the car never re-levels"
-    ),
     _open(6, "run-time limiter within min(45 s, T + 10 s), at least 20 s", _ITEM_11, "-", "the plant has none"),
     _open(6, "governor acts within 1.15 v .. 1.25 v + 0.25/v", _ITEM_11, "-", "the plant has no overspeed"),
     _open(6, "unintended movement stops within 1.20 m", _ITEM_11, "-", "the plant has none, and no device against it"),

@@ -9,7 +9,16 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
-from verify import check_motion, check_observer, check_people, check_safety, check_stops, check_trips, reference
+from verify import (
+    check_levelling,
+    check_motion,
+    check_observer,
+    check_people,
+    check_safety,
+    check_stops,
+    check_trips,
+    reference,
+)
 from verify.findings import Finding, Outcome, Verdict
 from verify.open_items import OPEN
 
@@ -29,6 +38,7 @@ class Effort(msgspec.Struct, frozen=True):
     round_trips: int = 1500
     people_hours: float = 96.0
     mishap_runs: int = 40
+    poor_lifts: int = 30
     safety_s: float = 60.0
 
 
@@ -89,11 +99,12 @@ def run(pool: Executor, jobs: int, seed: int, effort: Effort, say: Say) -> list[
         _alone(2, "observer", partial(check_observer.check, seed, effort.observed_runs, effort.observed_minutes)),
         _alone(5, "people", partial(check_people.check, seed, effort.people_hours, effort.mishap_runs)),
         _alone(3, "knock-out", partial(check_trips.knock_out, seed, effort.round_trips)),
+        _alone(6, "re-levelling", partial(check_levelling.check, seed, effort.poor_lifts, 2.0)),
     ]
     stops, timed = _stops(seed, effort.stop_trips).start(pool), [one.start(pool) for one in _timed(seed, effort)]
-    motion, observer, people, textbook = [single.start(pool) for single in singles]
+    motion, observer, people, textbook, level = [single.start(pool) for single in singles]
     counted, rounds = stops.end(say), [one.end(say) for one in timed]
-    ends = [one.end(say) for one in (motion, observer, textbook, people)]
+    ends = [one.end(say) for one in (motion, observer, textbook, people, level)]
     safety = Group(
         6,
         "safety",
@@ -101,7 +112,7 @@ def run(pool: Executor, jobs: int, seed: int, effort: Effort, say: Say) -> list[
         lambda chunks: check_safety.outcome(chunks, effort.safety_s),
     )
     say(f"item 6, safety rules for {effort.safety_s:g} s")
-    return [*ends[:2], counted, *rounds, *ends[2:], safety.start(pool).end(say), Outcome(OPEN)]
+    return [*ends[:2], counted, *rounds, *ends[2:4], safety.start(pool).end(say), *ends[4:], Outcome(OPEN)]
 
 
 def _stops(seed: int, trips: int) -> Group[check_stops.Counted]:
