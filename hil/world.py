@@ -30,6 +30,7 @@ from protocols.profiles.layout import compile_layout
 from protocols.profiles.lineup import common_line
 from protocols.profiles.loader import load_profile
 from protocols.profiles.place import Place
+from protocols.profiles.schema import DeviceKind, Profile
 from sim.building import load_building
 from sim.plant import Plant
 from sim.stimuli import Effect, Stimulus
@@ -37,6 +38,13 @@ from sim.truth import TruthRecord
 
 OnTruth = Callable[[TruthRecord], None]
 OnSample = Callable[[Sample], None]
+
+
+def fault_names(profile: Profile, codes: object) -> tuple[str, ...]:
+    """What a device's own table calls the faults with these codes of the event catalogue; it is silent of others."""
+    if not isinstance(codes, tuple) or not codes:
+        return ()
+    return tuple(fault.name for _, fault in sorted(profile.faults.items()) if fault.event in codes)
 
 
 class World:
@@ -54,7 +62,7 @@ class World:
 
     def _device(self, index: int, setup: DeviceSetup, on_sample: OnSample | None) -> ProfileDevice:
         profile = self.profiles[index - 1]
-        values = partial(self.values, setup)
+        values = partial(self.values, setup, profile)
         return ProfileDevice(
             name=f"{profile.name}#{index}",
             slave=profile.slave if setup.slave is None else setup.slave,
@@ -62,11 +70,16 @@ class World:
             habits=Habits.of(profile),
             values=with_own_alarms(profile.name, values) if setup.own_alarms else values,
             on_sample=on_sample,
+            is_up=self._controller_is_up if profile.kind is DeviceKind.CONTROLLER else lambda _: True,
         )
 
-    def values(self, setup: DeviceSetup, t_ns: int) -> Mapping[str, object]:
-        """What a device's inputs say at `t_ns`, with its own numbers for the floors."""
-        return setup.seen(self.plant.signals(max(t_ns, self.plant.now_ns)).values())
+    def values(self, setup: DeviceSetup, profile: Profile, t_ns: int) -> Mapping[str, object]:
+        """What a device's inputs say at `t_ns`, with its own numbers for the floors and its own names for faults."""
+        values = self.plant.signals(max(t_ns, self.plant.now_ns)).values()
+        return setup.seen({**values, "faults": fault_names(profile, values["faults"])})
+
+    def _controller_is_up(self, t_ns: int) -> bool:
+        return self.plant.signals(max(t_ns, self.plant.now_ns)).controller_up
 
     def connect(
         self, timeline: Timeline, tap: Callable[[Tapped], None] | None = None, delivery: Delivery = Delivery.FRAME

@@ -92,6 +92,9 @@ class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     capacity_persons: Annotated[int, msgspec.Meta(ge=1, le=60)] = 13
     homing_after_s: Positive | None = None
     """Idle time after which the car goes to the main floor; none: it parks where it is."""
+    self_recovery_after_s: Positive | None = None
+    """Standing between floors after a glitch of the safety chain, a controller goes to the nearest landing after this
+    (KONE LCE: 10 s, lift_standards.md 3.1); none: it stays until a technician comes."""
     drive: Drive = Drive()
     door: Door = Door()
     levelling: Levelling = Levelling()

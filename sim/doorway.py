@@ -158,7 +158,7 @@ class Doorway:
 
     def _close(self) -> None:
         car = self._car
-        if not car.trouble.mains:
+        if not car.trouble.is_alive:
             self._on_dead()
             return
         car.door = car.door.turned(car.now_ns, 0.0, to_ns(car.building.door.closing_s))

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Final, final
 
 from protocols.lift.vocabulary import Direction
+from sim.agenda import to_ns
 from sim.car import Car, Phase
 from sim.motion import SIGN, Braking, Rest, Run, brake_between
-from sim.trouble import CLEAR_OF_LANDINGS_M, Fault
+from sim.trouble import CLEAR_OF_LANDINGS_M, GLITCH_S, Fault
 from sim.truth import TruthKind
 
+_OPENING_THE_CHAIN: Final = frozenset({Fault.CHAIN_OPEN, Fault.CHAIN_GLITCH})
 CREEP_ACCEL_MPS2: Final = 0.25
 CREEP_JERK_MPS3: Final = 0.5
 """Creeping is gentle (assumption); only its speed is limited by a standard."""
@@ -108,13 +110,18 @@ class Hoist:
 
     def _chain_opens_ns(self) -> int | None:
         car, run = self._car, self._car.motion
-        if car.trouble.armed is not Fault.CHAIN_OPEN or not car.persons or not isinstance(run, Run):
+        if car.trouble.armed not in _OPENING_THE_CHAIN or not car.persons or not isinstance(run, Run):
             return None
         decel_mps2 = car.building.drive.emergency_decel_mps2
         return brake_between(run, car.now_ns, car.heights_m, CLEAR_OF_LANDINGS_M, decel_mps2)
 
     def _chain_opens(self) -> None:
-        self._break_down(Fault.CHAIN_OPEN)
+        trouble = self._car.trouble
+        if trouble.armed is Fault.CHAIN_GLITCH:
+            trouble.chain_open_until_ns = self._car.now_ns + to_ns(GLITCH_S)
+            self._break_down(Fault.CHAIN_GLITCH)
+        else:
+            self._break_down(Fault.CHAIN_OPEN)
         self.brake()
 
     def _arrived(self) -> None:

@@ -11,6 +11,7 @@ from sim.hoist import Hoist
 from sim.inspection import Inspection
 from sim.levelling import Leveller
 from sim.passengers import Journeys
+from sim.reboot import Reboots
 from sim.trouble import PRIED_FRACTION, Fault
 from sim.truth import TruthKind
 
@@ -23,14 +24,13 @@ _AT_LANDING: Final = frozenset(
 class Lift:
     """Serves calls. People, mishaps and rescue reach it through its public methods."""
 
-    def __init__(self, car: Car, journeys: Journeys, leveller: Leveller) -> None:
+    def __init__(self, car: Car, journeys: Journeys, leveller: Leveller, reboots: Reboots) -> None:
         self.car: Final = car
         self._journeys: Final = journeys
+        self._reboots: Final = reboots
         self._doorway: Final = Doorway(car, self._set_free, self._closed, self._get_stuck)
         self._leveller: Final = leveller
-        self._hoist: Final = Hoist(
-            car, self._arrived, self._halted, self._doorway.open, self._break_down, leveller.run_off_m
-        )
+        self._hoist: Final = Hoist(car, self._arrived, self._halted, self._crept, self._break_down, leveller.run_off_m)
         self.inspection: Final = Inspection(car, self._hoist, self._resume)
         self._trapped = False
 
@@ -113,8 +113,12 @@ class Lift:
 
     def cut_power(self) -> None:
         """Drive and door stop where they are; the controller forgets its calls."""
+        self.car.tell(TruthKind.POWER, mains=False)
+        self._go_dark("power")
+
+    def _go_dark(self, why: str) -> None:
         car = self.car
-        car.tell(TruthKind.POWER, mains=False)
+        car.trouble.halted_by = why
         car.calls = Calls()
         if car.phase in {Phase.RUNNING, Phase.CREEPING, Phase.INSPECTION_RUN}:
             self._hoist.brake()
@@ -123,11 +127,44 @@ class Lift:
             self._get_stuck()
 
     def power_back(self) -> None:
-        """The controller is awake again: people press their buttons once more, and it finds its landing."""
+        """The controller is awake again, unless it is just starting anew."""
         self.car.tell(TruthKind.POWER, mains=True)
+        self._wake()
+
+    def reboot(self, seconds: float | None) -> bool:
+        """The controller starts anew and takes `seconds` for it, or a drawn time; whether one was there to do so.
+
+        What moves stops, calls and counts are lost, and so is the floor until a landing is found.
+        """
+        car, trouble = self.car, self.car.trouble
+        if not trouble.is_alive:
+            return False
+        trouble.rebooting, trouble.floor_known, trouble.runs_forgotten = True, False, car.trips
+        car.tell(TruthKind.CONTROLLER, up=False)
+        self._reboots.begin(seconds, self._booted)
+        self._go_dark("reboot")
+        return True
+
+    def _booted(self) -> None:
+        self.car.trouble.rebooting = False
+        self.car.tell(TruthKind.CONTROLLER, up=True)
+        self._wake()
+
+    def _wake(self) -> None:
+        """People press their buttons once more, and the controller finds its landing."""
+        trouble = self.car.trouble
+        if not trouble.is_alive:
+            return
+        trouble.forget_glitch()
+        self._find_floor()
         self._everybody_presses()
-        if self.car.trouble.fault is None:
+        if trouble.fault is None:
             self.recover()
+
+    def _find_floor(self) -> None:
+        """A controller reads which landing its car stands at (assumption: landings are coded)."""
+        if self.car.trouble.is_alive and self.car.stands_at_landing:
+            self.car.trouble.floor_known = True
 
     def pry_door(self) -> bool:
         """Somebody inside forces the door of a car stuck outside the zone; whether that could be."""
@@ -147,6 +184,7 @@ class Lift:
         car = self.car
         if car.phase is not Phase.STUCK:
             return
+        self._find_floor()
         closed = car.door.is_closed(car.now_ns)
         if car.trouble.inspecting:
             car.enter(Phase.INSPECTION)
@@ -154,7 +192,7 @@ class Lift:
             car.enter(Phase.STUCK, self._doorway.move_to(0.0), self._hoist.creep)
         elif car.persons or not closed:
             self._doorway.open()
-        elif car.trouble.mains:
+        elif car.trouble.is_alive:
             car.trouble.rescuing = False
             self._dispatch()
 
@@ -271,9 +309,20 @@ class Lift:
         self._get_stuck()
         self._recover_if_possible()
 
+    def _crept(self) -> None:
+        self._find_floor()
+        self._doorway.open()
+
     def _recover_if_possible(self) -> None:
-        if self.car.trouble.rescuing or not self.car.trouble.out_of_order:
+        trouble, after_s = self.car.trouble, self.car.building.self_recovery_after_s
+        if trouble.rescuing or not trouble.out_of_order:
             self.recover()
+        elif trouble.fault is Fault.CHAIN_GLITCH and trouble.is_alive and after_s is not None:
+            self.car.enter(Phase.STUCK, self.car.now_ns + to_ns(after_s), self._recover_by_itself)
+
+    def _recover_by_itself(self) -> None:
+        self.car.trouble.forget_glitch()
+        self.recover()
 
     def _resume(self) -> None:
         self._everybody_presses()
@@ -287,8 +336,13 @@ class Lift:
         if not car.persons or self._trapped or (in_zone and car.door.is_open(car.now_ns)):
             return
         self._trapped = True
-        cause = "power" if car.trouble.fault is None else car.trouble.fault.value
-        car.tell(TruthKind.TRAPPED_SINCE, persons=car.persons, floor=car.floor, door_zone=in_zone, cause=cause)
+        car.tell(
+            TruthKind.TRAPPED_SINCE,
+            persons=car.persons,
+            floor=car.floor,
+            door_zone=in_zone,
+            cause=car.trouble.cause,
+        )
 
     def _set_free(self) -> None:
         if self._trapped:

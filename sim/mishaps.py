@@ -16,7 +16,12 @@ def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noq
     """Apply `stimulus` now. `seconds` is for those that last."""
     trouble = lift.car.trouble
     match stimulus:
-        case Stimulus.ENTRAP_BETWEEN_FLOORS | Stimulus.ENTRAP_AT_LANDING | Stimulus.DOOR_JAMMED_AJAR:
+        case (
+            Stimulus.ENTRAP_BETWEEN_FLOORS
+            | Stimulus.ENTRAP_AT_LANDING
+            | Stimulus.DOOR_JAMMED_AJAR
+            | Stimulus.CHAIN_GLITCH
+        ):
             return _arm(stimulus, lift, trouble)
         case Stimulus.RELEASE:
             return _release(lift, trouble)
@@ -36,6 +41,8 @@ def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noq
             return Effect.NOW
         case Stimulus.PERSON_LEAVES:
             return Effect.NOW if lift.idle_persons_leave() else Effect.NONE
+        case Stimulus.CONTROLLER_REBOOT:
+            return Effect.NOW if lift.reboot(seconds) else Effect.NONE
         case _:
             return work(stimulus, seconds, lift)
 

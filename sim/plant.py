@@ -10,6 +10,7 @@ from sim.levelling import Leveller
 from sim.lift import Lift
 from sim.mishaps import act
 from sim.passengers import Crowd, Journeys
+from sim.reboot import Reboots
 from sim.signals import PlantSignals, signals_of
 from sim.stimuli import Effect, Stimulus
 from sim.trouble import Trouble
@@ -45,7 +46,7 @@ class Plant:
         self._journeys: Final = Journeys(building, seed)
         self.crowd: Final = Crowd(building)
         self._car: Final = Car(building, self._agenda, self.crowd, Trouble(), self.tell)
-        self._lift: Final = Lift(self._car, self._journeys, Leveller(self._car, seed))
+        self._lift: Final = Lift(self._car, self._journeys, Leveller(self._car, seed), Reboots(self._agenda, seed))
         self._expect_next_person()
         if misfortune is not None:
             misfortune.begin(self)

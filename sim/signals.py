@@ -7,7 +7,7 @@ import msgspec
 from protocols.lift.vocabulary import Direction, DriveState, ServiceMode
 from sim.car import Car
 from sim.stimuli import Stimulus
-from sim.trouble import Fault, Trouble
+from sim.trouble import Trouble
 
 _RUNNING: Final = {
     Direction.NONE: DriveState.STANDBY,
@@ -41,6 +41,9 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
     cabinet_door: bool
     alarm_button: bool
     door_open_button: bool
+    controller_up: bool
+    floor_known: bool
+    run_count: int
     position_m: float
     persons: int
     door_fraction: float
@@ -48,13 +51,16 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
     door_cycles: int
 
     def values(self) -> dict[str, object]:
-        """By the vocabulary's item names. `floor` counts from 0; calls have bit 0 for floor 0."""
+        """By the vocabulary's item names. `floor` counts from 0, None while the controller does not know it.
+
+        Calls have bit 0 for floor 0; faults are codes of the event catalogue.
+        """
         return {
             "mode": self.mode,
             "moving": self.moving,
             "direction": self.direction,
             "speed_mps": self.speed_mps,
-            "floor": self.floor,
+            "floor": self.floor if self.floor_known else None,
             "door_zone": self.door_zone,
             "doors.front.open": self.door_open,
             "doors.front.closed": self.door_closed,
@@ -75,7 +81,7 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
             "brake_open": self.moving,
             "contactor_command": self.moving,
             "contactor_closed": self.moving,
-            "run_count": self.trips,
+            "run_count": self.run_count,
         }
 
 
@@ -98,15 +104,18 @@ def signals_of(car: Car, now: int) -> PlantSignals:
         car_calls=car.calls.car,
         hall_calls=car.calls.hall,
         mains=trouble.mains,
-        safety_chain=door_closed and trouble.fault is not Fault.CHAIN_OPEN and not hands.are_on_chain(now),
+        safety_chain=door_closed and trouble.chain_closed(now) and not hands.are_on_chain(now),
         drive_state=_RUNNING[direction],
-        faults=(),
+        faults=() if trouble.fault is None else (trouble.fault.event_code,),
         landing_lock=door_closed and not hands.are_on(Stimulus.LANDING_LOCK, now),
         car_lock=door_closed and not hands.are_on(Stimulus.CAR_CONTACT, now),
         overload=hands.are_on(Stimulus.OVERLOAD, now),
         cabinet_door=hands.are_on(Stimulus.CABINET_DOOR, now),
         alarm_button=hands.are_on(Stimulus.ALARM_BUTTON, now),
         door_open_button=hands.are_on(Stimulus.OPEN_BUTTON, now),
+        controller_up=not trouble.rebooting,
+        floor_known=trouble.floor_known,
+        run_count=car.trips - trouble.runs_forgotten,
         position_m=car.motion.position_m(now),
         persons=car.persons,
         door_fraction=car.door.fraction(now),

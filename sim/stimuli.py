@@ -20,6 +20,8 @@ class Stimulus(enum.Enum):
     IDLE_PERSON = "idle_person"
     PERSON_ENTERS = "person_enters"
     PERSON_LEAVES = "person_leaves"
+    CHAIN_GLITCH = "chain_glitch"
+    CONTROLLER_REBOOT = "controller_reboot"
     RIDE_UP = "ride_up"
     RIDE_DOWN = "ride_down"
     OPEN_BUTTON = "open_button"
@@ -92,6 +94,14 @@ _MEANING: dict[Stimulus, tuple[str, str]] = {
     Stimulus.IDLE_PERSON: ("a person steps in, presses nothing and stands still", "有人进入轿厢,不按按钮,静止站立"),
     Stimulus.PERSON_ENTERS: ("a person comes to the lift and rides somewhere", "有人来乘梯"),
     Stimulus.PERSON_LEAVES: ("those who stand idle in the car leave it", "轿内静止人员离开"),
+    Stimulus.CHAIN_GLITCH: (
+        "the safety chain opens for half a second on the next occupied trip: the car stops between floors",
+        "下一次载人运行时安全回路瞬间断开0.5秒,轿厢停在层间",
+    ),
+    Stimulus.CONTROLLER_REBOOT: (
+        "the controller starts anew (20 to 60 s, or as long as said): it is silent, then looks for its landing",
+        "控制器重启(默认20至60秒),其间无应答,随后低速找层",
+    ),
     Stimulus.RIDE_UP: ("in the car, the button of the next landing above is pressed", "轿内按下上一层的按钮"),
     Stimulus.RIDE_DOWN: ("in the car, the button of the lowest landing is pressed", "轿内按下最低层的按钮"),
     Stimulus.OPEN_BUTTON: (

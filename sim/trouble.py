@@ -14,25 +14,48 @@ CLEAR_OF_LANDINGS_M: Final = 0.5
 """A car stopped between floors stands at least this far from every landing: well outside any unlocking zone."""
 
 
+GLITCH_S: Final = 0.5
+"""How long the safety chain is open in a glitch (assumption: a contact that bounces; longer than any debouncing)."""
+
+
 class Fault(enum.Enum):
-    """A standing fault: only a technician ends it."""
+    """A standing fault. A technician ends it; a controller may forget a glitch by itself (see `self_recovery`)."""
 
     CHAIN_OPEN = "chain_open"
+    CHAIN_GLITCH = "chain_glitch"
     DOOR_DEAD = "door_dead"
     DOOR_JAMMED = "door_jammed"
+
+    @property
+    def event_code(self) -> str:
+        """The code in the event catalogue that a controller would report for it."""
+        return _EVENT_CODES[self]
+
+
+_EVENT_CODES: Final = {
+    Fault.CHAIN_OPEN: "F01",
+    Fault.CHAIN_GLITCH: "F01",
+    Fault.DOOR_DEAD: "F03",
+    Fault.DOOR_JAMMED: "F03",
+}
 
 
 ENTRAPPING: Final = {
     Stimulus.ENTRAP_BETWEEN_FLOORS: Fault.CHAIN_OPEN,
+    Stimulus.CHAIN_GLITCH: Fault.CHAIN_GLITCH,
     Stimulus.ENTRAP_AT_LANDING: Fault.DOOR_DEAD,
     Stimulus.DOOR_JAMMED_AJAR: Fault.DOOR_JAMMED,
 }
-"""The fault that each entrapping stimulus leads to. All three wait for a car with somebody in it."""
+"""The fault that each entrapping stimulus leads to. All wait for a car with somebody in it."""
 
 
 @dataclass(slots=True)
 class Trouble:
-    """Mutable: the armed fault, the standing fault, mains, a pending hold of the door, a technician at work."""
+    """Mutable: the armed fault, the standing fault, mains, a pending hold of the door, a technician at work.
+
+    And of the controller: whether it starts anew, whether it knows its floor, how many runs it has forgotten;
+    `halted_by` is what last stopped the lift without being a fault.
+    """
 
     armed: Fault | None = None
     fault: Fault | None = None
@@ -40,6 +63,11 @@ class Trouble:
     hold_ns: int | None = None
     rescuing: bool = False
     inspecting: bool = False
+    rebooting: bool = False
+    floor_known: bool = True
+    runs_forgotten: int = 0
+    chain_open_until_ns: int = 0
+    halted_by: str = "power"
 
     @property
     def wants_passenger(self) -> bool:
@@ -49,7 +77,12 @@ class Trouble:
     @property
     def out_of_order(self) -> bool:
         """Whether the controller can do nothing."""
-        return self.fault is not None or not self.mains
+        return self.fault is not None or not self.is_alive
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether a controller with power runs the lift."""
+        return self.mains and not self.rebooting
 
     @property
     def by_hand(self) -> bool:
@@ -58,5 +91,19 @@ class Trouble:
 
     @property
     def hears_buttons(self) -> bool:
-        """Whether the controller takes calls: not without mains, and not under inspection."""
-        return self.mains and not self.inspecting
+        """Whether the controller takes calls: not without mains, not while it starts anew, not under inspection."""
+        return self.is_alive and not self.inspecting
+
+    @property
+    def cause(self) -> str:
+        """Why the lift stands."""
+        return self.halted_by if self.fault is None else self.fault.value
+
+    def chain_closed(self, t_ns: int) -> bool:
+        """Whether no fault opens the safety chain at `t_ns`."""
+        return self.fault is not Fault.CHAIN_OPEN and t_ns >= self.chain_open_until_ns
+
+    def forget_glitch(self) -> None:
+        """The controller begins anew, and the chain is closed again."""
+        if self.fault is Fault.CHAIN_GLITCH:
+            self.fault = None

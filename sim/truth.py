@@ -27,6 +27,7 @@ class TruthKind(enum.StrEnum):
     STIMULUS = "stimulus"
     FAULT = "fault"
     POWER = "power"
+    CONTROLLER = "controller"
     TRAPPED_SINCE = "trapped_since"
     FREED = "freed"
     CAUSE = "cause"
@@ -36,11 +37,11 @@ class TruthKind(enum.StrEnum):
 class TruthRecord(msgspec.Struct, frozen=True):
     """One thing that happened at `t_ns`.
 
-    `stopped` is every standstill, with `door_zone` and `persons`; `arrived` follows it at a landing. `trapped_since`
-    is the instant from which somebody is in the standing car and cannot get out; `freed` ends it. `cause` is what an
-    injector let go wrong, as it is `booked` and by the `symptom` that people see; `technician` is what one `does` then.
-    `relevelling` is a standing car that is brought back to its landing with its door open, from `off_m` above it
-    (below: negative), and `relevelled` its end; a cut of power ends it without one.
+    `stopped` is every standstill, with `door_zone` and `persons`; `arrived` follows it at a landing. `controller` says
+    whether it is up. `trapped_since` is the instant from which somebody is in the standing car and cannot get out;
+    `freed` ends it. `cause` is what an injector let go wrong, as it is `booked` and by the `symptom` that people see;
+    `technician` is what one `does` then. `relevelling` is a standing car that is brought back to its landing with its
+    door open, from `off_m` above it (below: negative), and `relevelled` its end; a cut of power ends it without one.
     """
 
     t_ns: int

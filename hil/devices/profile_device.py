@@ -3,7 +3,8 @@
 A request is understood when its last stop bit has passed. The answer starts `latency` later, or as soon after that as
 the line is free of this device's own bytes; the registers are sampled at that very instant. Only the reads that the
 profile knows are served; everything else is an error, answered as the device does: an exception, or silence. A write
-is refused with exception 01 whatever the device does: nothing writes to a lift unnoticed.
+is refused with exception 01 whatever the device does: nothing writes to a lift unnoticed. A device that is not up says
+nothing at all.
 """
 
 from collections.abc import Callable, Mapping
@@ -60,6 +61,7 @@ class ProfileDevice:
         habits: Habits,
         values: Values,
         on_sample: Callable[[Sample], None] | None = None,
+        is_up: Callable[[int], bool] = lambda _: True,
     ) -> None:
         self.name = name
         self.slave = slave
@@ -67,6 +69,7 @@ class ProfileDevice:
         self._habits = habits
         self._values = values
         self._on_sample = on_sample
+        self._is_up = is_up
         self._readable = {
             (int(block.function), block.address + offset) for block in layout.blocks for offset in range(block.count)
         }
@@ -77,7 +80,9 @@ class ProfileDevice:
         _Connection(self, segment, timeline, self._habits)
 
     def answer(self, request: ReadRequest | OtherRequest, t_ns: int) -> bytes | None:
-        """The answer to a request whose answer starts at `t_ns`; None is silence."""
+        """The answer to a request whose answer starts at `t_ns`; None is silence, as while it starts anew."""
+        if not self._is_up(t_ns):
+            return None
         code = self._fault_of(request)
         if code is None and isinstance(request, ReadRequest):
             words = self._sample(request, t_ns)

@@ -235,9 +235,13 @@ class Vector(Section, frozen=True, kw_only=True):
 
 
 class FaultSpec(Section, frozen=True, kw_only=True):
-    """One entry of the device's own fault table: the neutral name, and what people read."""
+    """One entry of the device's own fault table: the neutral name, and what people read.
+
+    `event` is the code of the event catalogue that a controller means by it: what a simulated one reports it for.
+    """
 
     name: FaultName
+    event: Annotated[str, Meta(pattern=r"^F[0-9]{2}$")] | None = None
     title: Text
     status: Mark
 

@@ -121,7 +121,8 @@ def run_for(seed: int, worker: int, workers: int, seconds: float) -> Chunk:
 
 RULES: Final = (
     "never moves with a door not closed, but to re-level inside the unlocking zone, at most 0.30 m/s",
-    "never starts with the chain open, nor without mains but by a rescuer's hand; without them it only slows down",
+    "never starts with the chain open, nor without mains or controller but by a rescuer's hand; without them it only"
+    " slows down",
     "door open only within 0.35 m of a landing, unless people inside pried the door of a standing car",
     "a run from between landings, and one under inspection, at most 0.30 m/s; inspection at most 0.63 m/s",
     "never faster than rated, never outside the shaft, never a jump; brakes with at most 1 g",

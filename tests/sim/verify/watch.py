@@ -54,7 +54,7 @@ class Watch:
         self._departed = False
         self._trapped: TruthRecord | None = None
         self._pried = False
-        self._by_hand = False  # a technician lifts the brake: nobody waits for the mains with people in the car
+        self._by_hand = False  # a technician lifts the brake: nobody waits for power with people in the car
         self._limit_mps = 0.0
         self._relevels = False
         self._level_m = LEVEL_M + building.levelling.worst_mm / 1000
@@ -67,7 +67,7 @@ class Watch:
         self.plant.apply(stimulus, seconds)
         self.seen.stimuli += 1
         self._pried = self._pried or stimulus is Stimulus.FORCE_DOOR
-        self._by_hand = self._by_hand or (stimulus is Stimulus.RELEASE and not self._before.mains)
+        self._by_hand = self._by_hand or (stimulus is Stimulus.RELEASE and not _is_alive(self._before))
         self._look()
 
     def advance(self, t_ns: int) -> None:
@@ -106,7 +106,7 @@ class Watch:
 
     def _look(self) -> None:
         before, now = self._before, self.plant.signals()
-        self._by_hand = self._by_hand and not now.mains
+        self._by_hand = self._by_hand and not _is_alive(now)
         self._car(before, now)
         self._door(now)
         self._relevels = self._relevels and now.moving
@@ -139,25 +139,31 @@ class Watch:
             _must(self._pried and not now.moving and not now.door_open, "door open outside the unlocking zone", now)
 
     def _is_driven(self, seen: PlantSignals) -> bool:
-        """Whether anything moves the car: its drive, or the hand of a technician who frees people in a power cut."""
-        return (seen.safety_chain or self._relevels) and (seen.mains or self._by_hand)
+        """Whether anything moves the car: its drive, or a technician's hand where that has no power or controller."""
+        return (seen.safety_chain or self._relevels) and (_is_alive(seen) or self._by_hand)
 
     def _moving(self, before: PlantSignals, now: PlantSignals) -> None:
         _must(now.door_closed or (self._relevels and now.door_zone), "moves with a door not closed", now)
         if not before.moving:
-            _must(self._is_driven(now), "starts with the chain open or without mains", now)
+            _must(self._is_driven(now), "starts with the chain open, or without mains or controller", now)
             off_m = min(abs(now.position_m - height_m) for height_m in self._building.heights_m)
             gentle = off_m > self._level_m or self._relevels or now.mode is ServiceMode.INSPECTION
             self._limit_mps = CREEP_MPS if gentle else self._building.drive.rated_speed_mps
         elif not self._is_driven(now) and not self._is_driven(before):
             slowed = self._building.drive.emergency_decel_mps2 * (now.t_ns - before.t_ns) / NS_PER_S
             _must(
-                now.speed_mps <= before.speed_mps - slowed + _ROUNDING, "goes on with the chain or the mains off", now
+                now.speed_mps <= before.speed_mps - slowed + _ROUNDING,
+                "goes on with the chain open, or without mains or controller",
+                now,
             )
         if now.mode is ServiceMode.INSPECTION:
             most = max(INSPECTION_MPS, before.speed_mps)  # a technician may come while an emergency stop still lasts
             _must(now.speed_mps <= most + _ROUNDING, "faster than inspection allows", now)
         _must(now.speed_mps <= self._limit_mps + _ROUNDING, "faster than this kind of run allows", now)
+
+
+def _is_alive(seen: PlantSignals) -> bool:
+    return seen.mains and seen.controller_up
 
 
 def _must(holds: bool, rule: str, where: PlantSignals | TruthRecord) -> None:
