@@ -46,7 +46,12 @@ class Drive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     emergency_decel_mps2: Annotated[float, msgspec.Meta(ge=1.6, le=9.81)] = 2.0
     """Brake alone (assumption; above any acceleration limit allowed here, at most 1 g)."""
     rescue_speed_mps: Annotated[float, msgspec.Meta(gt=0, le=0.3)] = 0.25
-    """Emergency electrical operation and correction runs: at most 0.30 m/s (EN 81-20 5.12.1.6, C)."""
+    """Rescue and correction runs (as emergency electrical operation)."""
+    emergency_electrical_speed_mps: Annotated[float, msgspec.Meta(gt=0, le=0.3)] = 0.25
+    """Driven by hand from the cabinet: at most 0.30 m/s (EN 81-20 5.12.1.6, C); the default is an assumption."""
+    inspection_speed_mps: Annotated[float, msgspec.Meta(gt=0, le=0.63)] = 0.30
+    """Driven by hand from the car's roof: at most 0.63 m/s, and 0.30 m/s with 2.0 m or less clear above or below
+    (EN 81-20 5.12.1.5.2.1, C). A building here does not say its clearances, and the default holds anywhere."""
 
 
 class Door(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -72,6 +72,8 @@ class Car:
         """What somebody's step into the car or out of it does to it; None: nothing."""
         self.trips = 0
         self.relevels = 0
+        self.off_at_most_m: Final = LEVEL_M + building.levelling.worst_mm / 1000
+        """How far from its landing a car in order stands, with a little to spare."""
         self.door_cycles = 0
 
     @property
@@ -119,7 +121,7 @@ class Car:
     @property
     def stands_at_landing(self) -> bool:
         """Whether the car is about as near to a landing as a car in order stands there."""
-        return self.off_landing_m(self.now_ns) <= LEVEL_M + self.building.levelling.worst_mm / 1000
+        return self.off_landing_m(self.now_ns) <= self.off_at_most_m
 
     @property
     def floor_above(self) -> int | None:

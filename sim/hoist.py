@@ -1,5 +1,6 @@
 """The car on its way: runs, emergency stops, creeping, inspection. Whoever sent it is told how it ended."""
 
+from bisect import bisect, bisect_left
 from collections.abc import Callable
 from typing import Final, final
 
@@ -14,9 +15,6 @@ _OPENING_THE_CHAIN: Final = frozenset({Fault.CHAIN_OPEN, Fault.CHAIN_GLITCH})
 CREEP_ACCEL_MPS2: Final = 0.25
 CREEP_JERK_MPS3: Final = 0.5
 """Creeping is gentle (assumption); only its speed is limited by a standard."""
-INSPECTION_SPEED_MPS: Final = 0.30
-"""At most 0.63 m/s, and 0.30 m/s with 2.0 m or less clear above or below (EN 81-20 5.12.1.5.2.1, C): a building here
-does not say its clearances, and the lower limit holds anywhere."""
 
 
 @final
@@ -40,11 +38,13 @@ class Hoist:
         self._break_down: Final = break_down
         self._off_m: Final = off_m
         self._run_off_m = 0.0
+        self.target = car.floor
+        """The landing that the present run, or the last one, goes to."""
 
     def run_to(self, target: int) -> None:
         """A normal run from where the car stands, at a landing or a few millimetres off it."""
         car = self._car
-        floor = car.floor
+        floor, self.target = car.floor, target
         car.trips += 1
         on_car_call = bool(car.calls.car >> target & 1)
         car.tell(TruthKind.DEPARTED, floor=floor, to=target, persons=car.persons, car_call=on_car_call)
@@ -54,18 +54,27 @@ class Hoist:
         car.motion = Run(here_m, there_m, car.now_ns, car.building.motion_limits)
         self.plan_end()
 
-    def shorten_to(self, floor: int) -> None:
-        """Stop at `floor` if it lies before the target and a smooth stop there is still possible."""
+    def retarget_to(self, floor: int) -> bool:
+        """Stop at `floor`, nearer or farther than the target, if that lies ahead and the car can; whether it will."""
         car, run = self._car, self._car.motion
         if not isinstance(run, Run):
-            return
-        here_m, there_m = run.position_m(car.now_ns), car.heights_m[floor] + self._run_off_m
-        if not min(here_m, run.target_m) < there_m < max(here_m, run.target_m):
-            return
-        shorter = run.shortened(there_m, car.now_ns)
-        if shorter is not None:
-            car.motion = shorter
-            self.plan_end()
+            return False
+        other = run.retargeted(car.heights_m[floor] + self._run_off_m, car.now_ns)
+        if other is None:
+            return False
+        self.target = floor
+        car.motion = other
+        self.plan_end()
+        return True
+
+    @property
+    def passed(self) -> int:
+        """The landing that the running car passed last or is at; the one that it left, if none."""
+        car = self._car
+        position_m, heights_m, off_m = car.motion.position_m(car.now_ns), car.heights_m, car.off_at_most_m
+        if car.motion.direction is Direction.UP:
+            return max(bisect(heights_m, position_m + off_m) - 1, 0)
+        return min(bisect_left(heights_m, position_m - off_m), len(heights_m) - 1)
 
     def plan_end(self) -> bool:
         """The run ends by arriving or, if that is armed and somebody is in, by an open chain; whether by the latter."""
@@ -93,15 +102,15 @@ class Hoist:
         car.motion = Run(car.motion.position_m(car.now_ns), car.heights_m[car.floor], car.now_ns, limits)
         car.enter(Phase.CREEPING, car.motion.end_ns, self._crept)
 
-    def inspect(self, way: Direction, until_ns: int) -> bool:
-        """Slowly `way` until `until_ns`, but not beyond the last landing; whether there is any way to go."""
+    def drive_slowly(self, way: Direction, until_ns: int, speed_mps: float) -> bool:
+        """By hand `way` until `until_ns`, but not beyond the last landing; whether there is any way to go."""
         car = self._car
         here_m = car.motion.position_m(car.now_ns)
         end_m = car.heights_m[-1] if way is Direction.UP else car.heights_m[0]
         if SIGN[way] * (end_m - here_m) <= 0 or car.now_ns < car.motion.end_ns:
             return False
-        speed_mps = min(INSPECTION_SPEED_MPS, car.building.drive.rated_speed_mps)
-        car.motion = Run(here_m, end_m, car.now_ns, (speed_mps, CREEP_ACCEL_MPS2, CREEP_JERK_MPS3))
+        limits = (min(speed_mps, car.building.drive.rated_speed_mps), CREEP_ACCEL_MPS2, CREEP_JERK_MPS3)
+        car.motion = Run(here_m, end_m, car.now_ns, limits)
         if car.motion.end_ns <= until_ns:
             car.enter(Phase.INSPECTION_RUN, car.motion.end_ns, self._at_last_landing)
         else:

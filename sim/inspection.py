@@ -32,7 +32,7 @@ class Inspection:
         car = self._car
         if car.phase is not Phase.INSPECTION or car.hands.are_on_chain(car.now_ns):
             return False
-        return self._hoist.inspect(way, until_ns)
+        return self._hoist.drive_slowly(way, until_ns, car.building.drive.inspection_speed_mps)
 
     def open_chain(self, thing: Stimulus, until_ns: int) -> bool:
         """Open the safety chain at a contact (a moving car stops) or at the stop switch (of a standing car only)."""

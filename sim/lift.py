@@ -86,7 +86,7 @@ class Lift:
         if car.phase is Phase.PARKED:
             self._dispatch()
         elif car.phase is Phase.RUNNING:
-            self._hoist.shorten_to(floor)
+            self.retarget()
         return True
 
     def keep_open(self) -> None:
@@ -207,12 +207,21 @@ class Lift:
             case Phase.PARKED:
                 self._dispatch()
             case Phase.RUNNING:
-                if way is car.motion.direction and not self._nearly_full:
-                    self._hoist.shorten_to(floor)
+                self.retarget()
             case Phase.OPENING | Phase.DWELL | Phase.CLOSING if floor == car.floor:
                 self._doorway.button_here(floor)
             case _:
                 pass
+
+    def retarget(self) -> None:
+        """On a run, go to the call that comes first now: of those ahead, the first at which the car can still stop."""
+        way = self.car.motion.direction
+        passed: int | None = self._hoist.passed
+        while passed is not None:
+            target = next_stop(self.car.calls, passed, way, self._nearly_full)
+            if target is None or target == self._hoist.target or heading_to(passed, target) is not way:
+                return
+            passed = None if self._hoist.retarget_to(target) else target
 
     def _everybody_presses(self) -> None:
         car = self.car

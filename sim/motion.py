@@ -102,11 +102,12 @@ class Run:
         """Speed without sign; exactly 0 at the end."""
         return 0.0 if t_ns >= self.end_ns else self._move.speed_mps((t_ns - self.start_ns) / NS_PER_S)
 
-    def shortened(self, target_m: float, now_ns: int) -> "Run | None":
-        """The same run to a nearer target, or None if the car can no longer stop there smoothly."""
-        shorter = Run(self.origin_m, target_m, self.start_ns, self._limits)
-        in_time = now_ns - self.start_ns <= to_ns(shorter._move.commit_s)
-        return shorter if in_time and shorter.direction is self.direction else None
+    def retargeted(self, target_m: float, now_ns: int) -> "Run | None":
+        """The same run to another target ahead, or None if the car slows down already or cannot stop there smoothly."""
+        other = Run(self.origin_m, target_m, self.start_ns, self._limits)
+        latest_s = min(self._move.commit_s, other._move.commit_s)
+        in_time = now_ns - self.start_ns <= to_ns(latest_s)
+        return other if in_time and other.direction is self.direction else None
 
 
 @final

@@ -28,21 +28,37 @@ def test_a_run_of_one_floor_takes_as_long_as_the_reference_says() -> None:
     assert (run.end_ns - run.start_ns) / S == pytest.approx(4.596609, abs=1e-6)
 
 
-@given(st.sets(floors, min_size=3, max_size=3), st.booleans(), st.floats(0, 1))
-def test_a_shortened_run_goes_on_from_where_the_car_is(three: set[int], down: bool, share: float) -> None:
-    origin, nearer, target = sorted(three, reverse=down)
+@given(st.sets(floors, min_size=3, max_size=3), st.booleans(), st.booleans(), st.floats(0, 1))
+def test_a_run_sent_elsewhere_goes_on_from_where_the_car_is(
+    three: set[int], down: bool, farther: bool, share: float
+) -> None:
+    origin, one, other = sorted(three, reverse=down)
+    target, instead = (one, other) if farther else (other, one)
     run = run_between(origin, target)
     now_ns = run.start_ns + int(share * (run.end_ns - run.start_ns))
-    shorter = run.shortened(HEIGHTS[nearer], now_ns)
-    if shorter is not None:
-        assert shorter.position_m(now_ns) == pytest.approx(run.position_m(now_ns), abs=1e-8)
-        assert shorter.speed_mps(now_ns) == pytest.approx(run.speed_mps(now_ns), abs=1e-8)
+    turned = run.retargeted(HEIGHTS[instead], now_ns)
+    if turned is not None:
+        assert turned.position_m(now_ns) == pytest.approx(run.position_m(now_ns), abs=1e-8)
+        assert turned.speed_mps(now_ns) == pytest.approx(run.speed_mps(now_ns), abs=1e-8)
 
 
 def test_a_stop_too_near_is_refused() -> None:
     run = run_between(0, 8)
-    assert run.shortened(HEIGHTS[1], run.start_ns + 3 * S) is None
-    assert run.shortened(HEIGHTS[3], run.start_ns + 3 * S) is not None
+    assert run.retargeted(HEIGHTS[1], run.start_ns + 3 * S) is None
+    assert run.retargeted(HEIGHTS[3], run.start_ns + 3 * S) is not None
+
+
+def test_a_farther_stop_is_refused_once_the_car_slows_down() -> None:
+    """12 m at 1.75 m/s, 0.8 m/s2, 1.2 m/s3: v/a + a/j = 2.854 s to slow down, of 12/v + 2.854 = 9.711 s."""
+    run = run_between(0, 4)
+    slows_ns = run.end_ns - round(2.8541666 * S)
+    assert run.retargeted(HEIGHTS[6], slows_ns - S // 1000) is not None
+    assert run.retargeted(HEIGHTS[6], slows_ns + S // 1000) is None
+
+
+def test_a_target_behind_is_refused() -> None:
+    run = run_between(3, 8)
+    assert run.retargeted(HEIGHTS[2], run.start_ns) is None
 
 
 @given(floors, floors, st.floats(0, 0.999))
