@@ -29,7 +29,9 @@ _SEED: Final = 1
 _RUN_EXAMPLES: Final = (
     "Examples: liftwarden sim run residential-9 --for 1h --seed 7 | "
     "liftwarden sim run residential-9 --for 20min --seed 3 --at 6min=entrap_between_floors --at 13min=release "
-    "--events out.jsonl"
+    "--events out.jsonl | "
+    "liftwarden sim run residential-9 --for 3h --fault rubbish_in_sill@floor=4 --fault power_cut@2h | "
+    "liftwarden sim run residential-9 --for 365d --faults china-residential"
 )
 _PLOT_EXAMPLES: Final = (
     "Examples: liftwarden sim plot out.jsonl --out picture.svg | "
@@ -37,6 +39,8 @@ _PLOT_EXAMPLES: Final = (
     "--out picture.png"
 )
 _AT_HELP: Final = "TIME=STIMULUS; repeatable. / 定时注入"
+_FAULT_HELP: Final = "CAUSE[@WHEN]: a time, occupied, running, doors_open, floor=N or starts=N; repeatable. / 故障原因"
+_FAULTS_HELP: Final = "A fault model, YAML or shipped: random faults. / 随机故障模型"
 
 
 @contextmanager
@@ -67,7 +71,9 @@ def run(
     *,
     for_: Annotated[str, typer.Option("--for", help="How long, as 90s, 20min or 1h. / 模拟时长")] = _FOR,
     seed: Annotated[int, typer.Option(help="Seed of the simulated people. / 随机种子")] = _SEED,
-    at: Annotated[list[str] | None, typer.Option("--at", "--fault", help=_AT_HELP)] = None,
+    at: Annotated[list[str] | None, typer.Option("--at", help=_AT_HELP)] = None,
+    fault: Annotated[list[str] | None, typer.Option("--fault", help=_FAULT_HELP)] = None,
+    faults: Annotated[str | None, typer.Option("--faults", help=_FAULTS_HELP)] = None,
     events: Annotated[
         Path | None, typer.Option(readable=False, help="Write what happened: JSON lines. / 事件文件")
     ] = None,
@@ -77,7 +83,7 @@ def run(
     with _one_line():
         from sim.desk import Asked, play, say, written  # noqa: PLC0415
 
-        asked = Asked.of(building, for_, seed, at or [])
+        asked = Asked.of(building, for_, seed, at or [], fault or [], faults)
         with written(events) as on_line:
             played = play(asked, on_line, tracked=events is not None)
         say(played, json=json)
@@ -96,7 +102,9 @@ def plot(
     to: Annotated[str | None, typer.Option("--to", help="End the picture here. / 图形终点")] = None,
     for_: Annotated[str | None, typer.Option("--for", help="How long to run, as 20min. / 模拟时长")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the simulated people. / 随机种子")] = None,
-    at: Annotated[list[str] | None, typer.Option("--at", "--fault", help=_AT_HELP)] = None,
+    at: Annotated[list[str] | None, typer.Option("--at", help=_AT_HELP)] = None,
+    fault: Annotated[list[str] | None, typer.Option("--fault", help=_FAULT_HELP)] = None,
+    faults: Annotated[str | None, typer.Option("--faults", help=_FAULTS_HELP)] = None,
     json: Annotated[bool, typer.Option("--json", help="The report as one JSON object. / JSON 输出")] = False,
 ) -> None:
     """Draw where the lift was when, with doors, people, faults and entrapments. / 绘制位置-时间图."""
@@ -110,12 +118,13 @@ def plot(
         from sim.picture import draw  # noqa: PLC0415  # before a long run: matplotlib may be missing
 
         if not is_event_file(source):
-            asked = Asked.of(source, for_ or _FOR, _SEED if seed is None else seed, at or [])
+            it_seed = _SEED if seed is None else seed
+            asked = Asked.of(source, for_ or _FOR, it_seed, at or [], fault or [], faults)
             played = play(asked)
-        elif (for_, seed, at) == (None, None, None):
+        elif not any(given is not None for given in (for_, seed, at, fault, faults)):
             played = load(Path(source))
         else:
-            raise PlanError(f"{source} has its own time, seed and stimuli; leave --for, --seed and --at out")
+            raise PlanError(f"{source} has its own time, seed, stimuli and faults; leave their options out")
         draw(played.history, played.head, played.report, window.within(played.history.end_ns), out)
         say(played, json=json, picture=out)
     if not played.complete:

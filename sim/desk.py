@@ -16,12 +16,17 @@ from protocols.language import language
 from sim import SimError
 from sim.building import load_building
 from sim.history import Head, History, Line, OnLine, read_history
-from sim.plan import PlanError, Planned, parse_planned, parse_time
+from sim.injector.injector import Injector, Struck
+from sim.injector.model import FaultModel, load_faults
+from sim.injector.occasions import Wanted
+from sim.plan import PlanError, Planned, in_time, parse_fault, parse_planned, parse_time
 from sim.report import Report, Tally
 from sim.report_text import report_lines
 from sim.run import Done, Run
 from sim.stimuli import Effect
 
+DEFAULT_FAULTS: Final = "china-residential"
+"""Where causes are looked up if no model is named."""
 _REFRESH_S: Final = 0.1
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -32,15 +37,38 @@ class Asked(msgspec.Struct, frozen=True):
     head: Head
     until_ns: int
     plan: tuple[Planned, ...]
+    wanted: tuple[Wanted, ...] = ()
+    faults: FaultModel | None = None
+    at_random: bool = False
 
     @classmethod
-    def of(cls, building: str, lasts: str, seed: int, at: Sequence[str]) -> "Asked":
+    def of(
+        cls,
+        building: str,
+        lasts: str,
+        seed: int,
+        at: Sequence[str] = (),
+        fault: Sequence[str] = (),
+        faults: str | None = None,
+    ) -> "Asked":
         """From the words of the command line. Raises PlanError, SimError or ConfigError."""
         until_ns = parse_time(lasts, "--for")
         if not until_ns:
             raise PlanError(f"--for {lasts}: wants more than nothing, as 20min")
         plan = tuple(map(parse_planned, at))
-        return cls(Head(load_building(building), seed), until_ns, plan)
+        wanted = in_time([parse_fault(text) for text in fault], until_ns)
+        model = load_faults(DEFAULT_FAULTS if faults is None else faults) if wanted or faults is not None else None
+        for one in wanted:
+            if model is not None:
+                model.cause(one.cause)
+        return cls(Head(load_building(building), seed), until_ns, plan, wanted, model, faults is not None)
+
+    def injector(self) -> Injector | None:
+        """What goes wrong by itself or is wanted, if anything."""
+        if self.faults is None:
+            return None
+        seed = self.head.seed
+        return Injector(self.faults, seed, feeder=seed, at_random=self.at_random, wanted=self.wanted)
 
 
 class Played(msgspec.Struct, frozen=True):
@@ -51,6 +79,14 @@ class Played(msgspec.Struct, frozen=True):
     report: Report
     done: tuple[Done, ...] = ()
     complete: bool = True
+    struck: tuple[Struck, ...] = ()
+    pending: tuple[str, ...] = ()
+    """Causes whose occasion did not come."""
+
+    @property
+    def with_causes(self) -> bool:
+        """Whether there was anything to go wrong by itself."""
+        return bool(self.struck or self.pending)
 
 
 def play(asked: Asked, on_line: OnLine | None = None, *, tracked: bool = True) -> Played:
@@ -61,7 +97,8 @@ def play(asked: Asked, on_line: OnLine | None = None, *, tracked: bool = True) -
         tally.add(line)
         (history.add if on_line is None else on_line)(line)
 
-    run = Run(asked.head, asked.until_ns, asked.plan, take, tracked=tracked)
+    injector = asked.injector()
+    run = Run(asked.head, asked.until_ns, asked.plan, take, tracked=tracked, misfortune=injector)
     began_s = time.perf_counter()
     with _stop_signals() as stopped, _progress(asked.until_ns) as show:
         for now_ns in run.steps():
@@ -70,7 +107,10 @@ def play(asked: Asked, on_line: OnLine | None = None, *, tracked: bool = True) -
                 break
         run.close()
     now_ns, wall_s = run.plant.now_ns, time.perf_counter() - began_s
-    return Played(asked.head, history, tally.report(now_ns, wall_s), tuple(run.done), now_ns >= asked.until_ns)
+    struck = () if injector is None else tuple(injector.struck)
+    pending = () if injector is None else tuple(name for _, name in injector.pending)
+    report, complete = tally.report(now_ns, wall_s), now_ns >= asked.until_ns
+    return Played(asked.head, history, report, tuple(run.done), complete, struck, pending)
 
 
 def load(path: Path) -> Played:
@@ -105,13 +145,18 @@ def say(played: Played, *, json: bool, picture: Path | None = None) -> None:
     for done in played.done:
         if done.effect is Effect.NONE:
             typer.echo(f"{done.stimulus.value} at {done.t_ns / 1e9:g} s changed nothing in the lift's state", err=True)
+    for cause in played.pending:
+        typer.echo(f"{cause} did not strike: its occasion did not come in this time", err=True)
     if json:
         told = msgspec.to_builtins(played.report) | {"complete": played.complete, "stimuli": list(played.done)}
+        told |= {"causes": list(played.struck), "pending": list(played.pending)} if played.with_causes else {}
         told |= {} if picture is None else {"picture": str(picture)}
         typer.echo(msgspec.json.encode(told).decode())
         return
     for line in report_lines(played.report, language(None, os.environ)):
         typer.echo(line)
+    for one in played.struck:
+        typer.echo(f"{one.cause} at {one.t_ns / 1e9:g} s: {one.effect.value}")
     if picture is not None:
         typer.echo(str(picture))
 

@@ -6,7 +6,10 @@ from typing import Final
 
 import msgspec
 
+from protocols.nearest import hint
 from sim import SimError
+from sim.injector.model import Occasion
+from sim.injector.occasions import Wanted, When
 from sim.stimuli import Stimulus, parse
 
 _PART: Final = r"(\d+(?:\.\d+)?)(ms|min|s|m|h|d)"
@@ -49,6 +52,42 @@ def parse_planned(text: str) -> Planned:
         return Planned(parse_time(time, "--at"), parse(name))
     except SimError as error:
         raise PlanError(f"--at {text}: {error}") from error
+
+
+def parse_fault(text: str) -> Wanted:
+    """Read "rubbish_in_sill@20s", or with an occasion "@floor=4"; alone it waits for a trip with people in the car.
+
+    Raises PlanError, saying what was expected.
+    """
+    cause, at, when = text.partition("@")
+    if "=" in cause:
+        raise PlanError(f"--fault {text}: wants CAUSE[@WHEN], as in rubbish_in_sill@20s; TIME=STIMULUS goes with --at")
+    if not at:
+        return Wanted(cause, When(Occasion.OCCUPIED))
+    if _TIME.fullmatch(when) is not None:
+        return Wanted(cause, parse_time(when, "--fault"))
+    return Wanted(cause, _parse_occasion(text, when))
+
+
+def _parse_occasion(text: str, when: str) -> When:
+    name, _, number = when.partition("=")
+    names = [occasion.value for occasion in Occasion]
+    if name not in names:
+        raise PlanError(f"--fault {text}: no occasion {name!r}; {hint(name, names)}; or a time, as in 90s")
+    occasion = Occasion(name)
+    if occasion.is_numbered is not number.isdecimal():
+        wanted = f"{name}=4" if occasion.is_numbered else name
+        raise PlanError(f"--fault {text}: wants {wanted}")
+    return When(occasion, int(number) if number else 0)
+
+
+def in_time(wanted: Sequence[Wanted], until_ns: int) -> tuple[Wanted, ...]:
+    """As they are. Raises PlanError on one that the run would not reach."""
+    for one in wanted:
+        if isinstance(one.when, int) and one.when >= until_ns:
+            at_s, until_s = one.when / 1e9, until_ns / 1e9
+            raise PlanError(f"--fault {one.cause}@{at_s:g}s: the run ends at {until_s:g} s; let it last longer")
+    return tuple(wanted)
 
 
 def in_order(planned: Sequence[Planned], until_ns: int) -> tuple[Planned, ...]:

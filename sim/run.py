@@ -8,7 +8,7 @@ import msgspec
 
 from sim.history import END, Head, Line, OnLine, head_line, knot_line, truth_line
 from sim.plan import Planned, in_order
-from sim.plant import Plant
+from sim.plant import Misfortune, Plant
 from sim.stimuli import Effect, Stimulus
 from sim.track import PERIOD_NS, Tracker, knot_of
 from sim.truth import TruthRecord
@@ -33,7 +33,14 @@ class Run:
     """
 
     def __init__(
-        self, head: Head, until_ns: int, plan: Sequence[Planned], on_line: OnLine, *, tracked: bool = True
+        self,
+        head: Head,
+        until_ns: int,
+        plan: Sequence[Planned],
+        on_line: OnLine,
+        *,
+        tracked: bool = True,
+        misfortune: Misfortune | None = None,
     ) -> None:
         self.until_ns: Final = until_ns
         self.done: Final[list[Done]] = []
@@ -41,7 +48,7 @@ class Run:
         self._on_line: Final = on_line
         self._tracker: Final = Tracker() if tracked else None
         self._pending: Final[list[Line]] = []
-        self.plant: Final = Plant(head.building, head.seed, self._tell)
+        self.plant: Final = Plant(head.building, head.seed, self._tell, misfortune)
         on_line(head_line(head))
         self._look()
 

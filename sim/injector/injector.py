@@ -9,7 +9,7 @@ import msgspec
 from sim.agenda import to_ns
 from sim.injector.draws import Gaps, Times, factor
 from sim.injector.model import Cause, Deed, Driver, Ending, FaultModel, Occasion
-from sim.injector.occasions import Counter, When, meets
+from sim.injector.occasions import Counter, Wanted, When, meets
 from sim.injector.technician import Technician
 from sim.injector.world import World
 from sim.stimuli import Effect, Stimulus
@@ -17,13 +17,6 @@ from sim.truth import TruthKind, TruthRecord
 
 UNDER_WAY_NS: Final = 2_000_000_000
 """After a start every trip is under way, and none has begun to slow down much (a design value)."""
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """A cause that somebody wants: at an instant, or on an occasion."""
-
-    cause: str
-    when: int | When
 
 
 class Struck(msgspec.Struct, frozen=True):
@@ -38,21 +31,21 @@ class Struck(msgspec.Struct, frozen=True):
 class Injector:
     """Give it to a plant. Same model, seed and feeder: the same misfortunes, whoever looks.
 
-    `feeder` seeds what comes to a whole feeder at once. With `at_random` causes strike by their rates; `asked` ones do
+    `feeder` seeds what comes to a whole feeder at once. With `at_random` causes strike by their rates; `wanted` ones do
     in any case.
     """
 
     def __init__(
-        self, model: FaultModel, seed: int, *, feeder: int = 0, at_random: bool = True, asked: Sequence[Asked] = ()
+        self, model: FaultModel, seed: int, *, feeder: int = 0, at_random: bool = True, wanted: Sequence[Wanted] = ()
     ) -> None:
-        for one in asked:
+        for one in wanted:
             model.cause(one.cause)
         self.model: Final = model
         self.factor: Final = factor(model, seed)
         self.struck: Final[list[Struck]] = []
         self.pending: Final[list[tuple[When, str]]] = []
         """What waits for its occasion."""
-        self._asked: Final = tuple(asked)
+        self._wanted: Final = tuple(wanted)
         self._gaps: Final = {
             name: Gaps(name, cause, model, seed, feeder, self.factor)
             for name, cause in model.causes.items()
@@ -70,7 +63,7 @@ class Injector:
         self._technician.begin(world)
         for name in self._gaps:
             self._expect(name)
-        for one in self._asked:
+        for one in self._wanted:
             if isinstance(one.when, When):
                 self.pending.append((one.when, one.cause))
             else:

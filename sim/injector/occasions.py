@@ -19,6 +19,13 @@ class When(msgspec.Struct, frozen=True):
     number: int = 0
 
 
+class Wanted(msgspec.Struct, frozen=True):
+    """A cause that somebody wants: at an instant, or on an occasion."""
+
+    cause: str
+    when: int | When
+
+
 def meets(when: When, record: TruthRecord, starts: int) -> bool:
     """Whether `record` is what is waited for; `starts` counts the car's starts up to it."""
     match when.occasion:

@@ -5,9 +5,9 @@ from msgspec.structs import replace
 from sim_witness import HOUSE, QUIET_HOUSE, S, Witness
 
 from sim import SimError
-from sim.injector.injector import Asked, Injector
+from sim.injector.injector import Injector
 from sim.injector.model import Driver, FaultModel, Occasion, Rate, load_faults
-from sim.injector.occasions import When
+from sim.injector.occasions import Wanted, When
 from sim.plant import Plant
 from sim.stimuli import Effect, Stimulus
 from sim.truth import TruthKind, TruthRecord
@@ -19,9 +19,9 @@ OCCUPIED = When(Occasion.OCCUPIED)
 class Told:
     """A plant with an injector, and its truth."""
 
-    def __init__(self, *asked: Asked, seed: int = 3, model: FaultModel = MODEL, at_random: bool = False) -> None:
+    def __init__(self, *wanted: Wanted, seed: int = 3, model: FaultModel = MODEL, at_random: bool = False) -> None:
         self.truth: list[TruthRecord] = []
-        self.injector = Injector(model, seed, at_random=at_random, asked=asked)
+        self.injector = Injector(model, seed, at_random=at_random, wanted=wanted)
         self.plant = Plant(HOUSE, seed, self.truth.append, self.injector)
 
     def run(self, hours: float) -> "Told":
@@ -45,19 +45,19 @@ def often(cause: str, per_lift_year: float, driver: Driver) -> FaultModel:
 
 
 def test_a_cause_is_told_as_it_is_booked_and_as_it_is_seen() -> None:
-    record = Told(Asked("rubbish_in_sill", 60 * S)).run(1).first(TruthKind.CAUSE)
+    record = Told(Wanted("rubbish_in_sill", 60 * S)).run(1).first(TruthKind.CAUSE)
     assert record.t_ns == 60 * S
     assert record.data == {"cause": "rubbish_in_sill", "booked": "misuse", "symptom": "door"}
 
 
 def test_a_cause_does_its_stimulus_and_people_are_trapped() -> None:
-    told = Told(Asked("rubbish_in_sill", OCCUPIED)).run(1)
+    told = Told(Wanted("rubbish_in_sill", OCCUPIED)).run(1)
     assert told.first(TruthKind.STIMULUS).data["stimulus"] == "door_jammed_ajar"
     assert told.first(TruthKind.TRAPPED_SINCE).data["cause"] == "door_jammed"
 
 
 def test_a_technician_is_called_comes_lets_people_out_and_repairs() -> None:
-    told = Told(Asked("rubbish_in_sill", OCCUPIED)).run(24)
+    told = Told(Wanted("rubbish_in_sill", OCCUPIED)).run(24)
     assert [record.data["does"] for record in told.of(TruthKind.TECHNICIAN)] == [
         "called",
         "arrived",
@@ -71,18 +71,18 @@ def test_a_technician_is_called_comes_lets_people_out_and_repairs() -> None:
 
 def test_a_technician_is_not_called_before_there_is_anything_wrong() -> None:
     """Armed at night, it waits for somebody who rides."""
-    told = Told(Asked("door_drive_dead", OCCUPIED)).run(24)
+    told = Told(Wanted("door_drive_dead", OCCUPIED)).run(24)
     assert told.does("called").t_ns >= told.first(TruthKind.FAULT).t_ns > told.first(TruthKind.CAUSE).t_ns
 
 
 def test_the_mains_come_back_by_themselves_and_nobody_repairs_them() -> None:
-    told = Told(Asked("power_cut", 60 * S)).run(24)
+    told = Told(Wanted("power_cut", 60 * S)).run(24)
     assert [record.data["mains"] for record in told.of(TruthKind.POWER)] == [False, True]
     assert "repaired" not in {record.data["does"] for record in told.of(TruthKind.TECHNICIAN)}
 
 
 def test_people_whom_a_power_cut_traps_are_let_out() -> None:
-    told = Told(Asked("power_cut", OCCUPIED)).run(24)
+    told = Told(Wanted("power_cut", OCCUPIED)).run(24)
     assert told.first(TruthKind.TRAPPED_SINCE).data["cause"] == "power"
     released, freed = told.does("released"), told.first(TruthKind.FREED)
     assert told.does("arrived").t_ns < freed.t_ns
@@ -100,7 +100,7 @@ def test_people_whom_a_power_cut_traps_are_let_out() -> None:
     ids=str,
 )
 def test_an_occasion_is_waited_for(when: When, kind: TruthKind, wait_s: float) -> None:
-    told = Told(Asked("cabinet_open", when)).run(3)
+    told = Told(Wanted("cabinet_open", when)).run(3)
     matching = [
         record
         for record in told.of(kind)
@@ -112,18 +112,18 @@ def test_an_occasion_is_waited_for(when: When, kind: TruthKind, wait_s: float) -
 
 
 def test_starts_are_counted() -> None:
-    told = Told(Asked("cabinet_open", When(Occasion.STARTS, 7))).run(3)
+    told = Told(Wanted("cabinet_open", When(Occasion.STARTS, 7))).run(3)
     assert told.first(TruthKind.CAUSE).t_ns == told.of(TruthKind.DEPARTED)[6].t_ns
 
 
 def test_what_waits_for_an_occasion_that_never_comes_is_still_pending() -> None:
-    told = Told(Asked("cabinet_open", When(Occasion.FLOOR, 40))).run(3)
+    told = Told(Wanted("cabinet_open", When(Occasion.FLOOR, 40))).run(3)
     assert [name for _, name in told.injector.pending] == ["cabinet_open"]
     assert told.injector.struck == []
 
 
 def test_the_injector_says_what_the_lift_felt() -> None:
-    told = Told(Asked("power_cut", 10 * S), Asked("power_cut", 11 * S)).run(0.1)
+    told = Told(Wanted("power_cut", 10 * S), Wanted("power_cut", 11 * S)).run(0.1)
     assert [struck.effect for struck in told.injector.struck] == [Effect.NOW, Effect.NONE]
 
 
@@ -174,7 +174,7 @@ def test_a_power_cut_comes_to_the_whole_feeder_at_once() -> None:
 
 def test_an_unknown_cause_is_named_with_its_nearest() -> None:
     with pytest.raises(SimError, match="no cause 'rubish_in_sill' in china-residential; did you mean rubbish_in_sill"):
-        Injector(MODEL, 1, asked=[Asked("rubish_in_sill", 0)])
+        Injector(MODEL, 1, wanted=[Wanted("rubish_in_sill", 0)])
 
 
 def test_people_whom_somebody_else_trapped_are_let_out_as_well() -> None:

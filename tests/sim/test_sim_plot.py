@@ -198,7 +198,7 @@ def test_the_suffix_says_the_format(invoke: Invoke, tmp_path: Path) -> None:
     ("words", "code", "said"),
     [
         (("residential-9", "--out", "a.pdf"), 2, ".svg or .png"),
-        (("e.jsonl", "--out", "a.svg", "--seed", "3"), 2, "leave --for, --seed and --at out"),
+        (("e.jsonl", "--out", "a.svg", "--seed", "3"), 2, "leave their options out"),
         (("e.jsonl", "--out", "a.svg"), 1, "cannot read e.jsonl"),
         (("residential-9", "--for", "1min", "--out", "a.svg", "--from", "2min"), 2, "nothing to draw"),
         (("residential-9", "--for", "1min", "--out", "/nowhere/a.svg"), 1, "/nowhere/a.svg: cannot write"),

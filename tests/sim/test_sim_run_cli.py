@@ -54,9 +54,26 @@ def test_json_is_one_object(invoke: Invoke) -> None:
     assert told["stimuli"] == [{"t_ns": 60_000_000_000, "stimulus": "entrap_between_floors", "effect": "armed"}]
 
 
-def test_fault_is_another_word_for_at(invoke: Invoke) -> None:
-    told = json.loads(invoke("residential-9", "--for", "5min", "--fault", "1min=power_loss", "--json").stdout)
-    assert [done["stimulus"] for done in told["stimuli"]] == ["power_loss"]
+def test_a_cause_strikes_when_it_is_wanted(invoke: Invoke) -> None:
+    words = ("--for", "20min", "--fault", "rubbish_in_sill", "--fault", "power_cut@15min", "--json")
+    told = json.loads(invoke("residential-9", *words).stdout)
+    causes = [(struck["cause"], struck["effect"]) for struck in told["causes"]]
+    assert causes == [("rubbish_in_sill", "armed"), ("power_cut", "now")]
+    assert told["causes"][1]["t_ns"] == 900_000_000_000
+    assert told["trapped_people"] > 0
+
+
+def test_a_cause_whose_occasion_does_not_come_is_told(invoke: Invoke) -> None:
+    result = invoke("residential-9", "--for", "5min", "--fault", "power_cut@floor=40")
+    assert result.stderr == "power_cut did not strike: its occasion did not come in this time\n"
+
+
+def test_a_fault_model_lets_causes_strike_by_themselves(invoke: Invoke, tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "configs" / "faults" / "china-residential.yaml").read_text(encoding="utf-8")
+    often = text.replace("per_lift_year: 0.5", "per_lift_year: 9000")
+    (tmp_path / "often.yaml").write_text(often, encoding="utf-8")
+    result = invoke("residential-9", "--for", "6h", "--faults", tmp_path / "often.yaml")
+    assert result.stdout.count("power_cut at ") > 1
 
 
 def test_a_stimulus_that_changed_nothing_is_told(invoke: Invoke) -> None:
@@ -79,6 +96,13 @@ def test_the_event_file_is_a_whole_run(invoke: Invoke, tmp_path: Path) -> None:
         (("residential-9", "--for", "0s"), 2, "wants more than nothing"),
         (("residential-9", "--at", "release"), 2, "wants TIME=STIMULUS"),
         (("residential-9", "--at", "2h=release"), 2, "the run ends at 3600 s"),
+        (("residential-9", "--fault", "rubish_in_sill"), 1, "no cause 'rubish_in_sill'"),
+        (("residential-9", "--fault", "1min=release"), 2, "TIME=STIMULUS goes with --at"),
+        (("residential-9", "--fault", "power_cut@2h"), 2, "--fault power_cut@7200s: the run ends at 3600 s"),
+        (("residential-9", "--fault", "power_cut@flor=3"), 2, "no occasion 'flor'; did you mean floor?"),
+        (("residential-9", "--fault", "power_cut@floor"), 2, "wants floor=4"),
+        (("residential-9", "--fault", "power_cut@running=3"), 2, "wants running"),
+        (("residential-9", "--faults", "china"), 1, "no fault model 'china'"),
         (("residential-9", "--for", "1min", "--events", "/dev/full"), 1, "/dev/full: cannot write: No space left"),
         (("residential-9", "--events", "/nowhere/e.jsonl"), 1, "/nowhere/e.jsonl: cannot write"),
     ],
