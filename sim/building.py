@@ -1,5 +1,6 @@
-"""A building with one lift: floors, drive, door, car and traffic, read from configs/buildings."""
+"""A building with its lifts: floors, drive, door, cars and traffic, read from configs/buildings."""
 
+import enum
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Final
@@ -87,6 +88,13 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         check_day(self.day)
 
 
+class Dispatch(enum.Enum):
+    """How a group of cars shares the landings' calls (sim/dispatch.py)."""
+
+    ETA = "eta"
+    NEAREST = "nearest"
+
+
 class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything about the place that does not change while the lift runs. Floor indices count from 0 upwards."""
 
@@ -94,6 +102,9 @@ class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     title: Title
     floors: Annotated[tuple[Floor, ...], msgspec.Meta(min_length=2, max_length=64)]
     main_floor: Annotated[int, msgspec.Meta(ge=0)] = 0
+    cars: Annotated[int, msgspec.Meta(ge=1, le=8)] = 1
+    """A group: all alike, with the same landings and one set of landing buttons."""
+    dispatch: Dispatch = Dispatch.ETA
     capacity_persons: Annotated[int, msgspec.Meta(ge=1, le=60)] = 13
     homing_after_s: Positive | None = None
     """Idle time after which the car goes to the main floor; none: it parks where it is."""

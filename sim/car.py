@@ -61,6 +61,11 @@ class Car:
         self.tell: Final = tell
         self._agenda: Final = agenda
         self._timer: Appointment | None = None
+        self.until_ns: int | None = None
+        self.neighbours: tuple[Car, ...] = ()
+        """The other cars of its group."""
+        self.on_held: Callable[[], None] | None = None
+        """Told when somebody holds the door of a car that has neighbours."""
         self.phase = Phase.PARKED
         self.motion: Motion = Rest(self.heights_m[building.main_floor], 0)
         self._stands_after: Motion | None = None
@@ -140,6 +145,6 @@ class Car:
         """Be in `phase`, and let `then` end it at `until_ns`."""
         if self._timer is not None:
             self._timer.cancel()
-        self.phase = phase
+        self.phase, self.until_ns = phase, until_ns
         self.riders.entering = None
         self._timer = None if until_ns is None or then is None else self._agenda.at(until_ns, then)

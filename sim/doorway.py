@@ -8,6 +8,7 @@ from sim.agenda import to_ns
 from sim.car import Car, Phase
 from sim.controller import Calls, answer
 from sim.doors import CLOSED_LIMIT, OPEN_LIMIT
+from sim.group import answer_here, is_called_to
 from sim.passengers import Passenger
 from sim.trouble import JAM_OPENING_M
 from sim.truth import TruthKind
@@ -38,7 +39,7 @@ class Doorway:
     def open(self) -> None:
         """Answer the calls of this landing and open, from wherever the door is."""
         car, floor = self._car, self._car.floor
-        self._hall_stop = bool(car.calls.hall >> floor & 1)
+        self._hall_stop = is_called_to(car, floor)
         self._answer(floor)
         car.door = car.door.turned(car.now_ns, 1.0, to_ns(car.building.door.opening_s))
         car.tell(TruthKind.DOOR_OPENING, floor=floor)
@@ -116,7 +117,10 @@ class Doorway:
 
     def _answer(self, floor: int) -> None:
         car = self._car
-        car.calls, car.heading = answer(car.calls, floor, car.heading)
+        if car.neighbours:
+            answer_here(car, floor)
+        else:
+            car.calls, car.heading = answer(car.calls, floor, car.heading)
 
     def _boarder(self, floor: int) -> Passenger | None:
         car = self._car
@@ -155,6 +159,8 @@ class Doorway:
         own_ns = self._opened_ns + max(to_ns(dwell_s), self._blocked_ns)
         until_ns = max(own_ns, self._hold_until_ns, car.hands.door_until_ns, car.now_ns)
         car.enter(Phase.DWELL, until_ns, self._close)
+        if car.on_held is not None and until_ns > own_ns:
+            car.on_held()
 
     def _close(self) -> None:
         car = self._car

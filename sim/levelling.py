@@ -22,7 +22,7 @@ _DOOR_OPEN: Final = frozenset({Phase.OPENING, Phase.TRANSFER, Phase.DWELL, Phase
 class Leveller:
     """Says where runs end, and moves a car that stands at its landing. Exact and idle if the building says nothing."""
 
-    def __init__(self, car: Car, seed: int) -> None:
+    def __init__(self, car: Car, seed: int | str) -> None:
         self._car: Final = car
         self._levelling: Final = car.building.levelling
         self._draw: Final = random.Random(f"{seed}/levelling")

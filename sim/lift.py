@@ -7,6 +7,7 @@ from sim.agenda import to_ns
 from sim.car import Car, Phase
 from sim.controller import BYPASS_LOAD, Calls, answer, heading_to, next_stop
 from sim.doorway import Doorway
+from sim.group import Group
 from sim.hoist import Hoist
 from sim.inspection import Inspection
 from sim.levelling import Leveller
@@ -24,30 +25,24 @@ _AT_LANDING: Final = frozenset(
 class Lift:
     """Serves calls. People, mishaps and rescue reach it through its public methods."""
 
-    def __init__(self, car: Car, journeys: Journeys, leveller: Leveller, reboots: Reboots) -> None:
+    def __init__(self, car: Car, journeys: Journeys, group: Group, leveller: Leveller, reboots: Reboots) -> None:
         self.car: Final = car
         self._journeys: Final = journeys
+        self._group: Final = group
         self._reboots: Final = reboots
         self._doorway: Final = Doorway(car, self._set_free, self._closed, self._get_stuck)
         self._leveller: Final = leveller
         self._hoist: Final = Hoist(car, self._arrived, self._halted, self._crept, self._break_down, leveller.run_off_m)
         self.inspection: Final = Inspection(car, self._hoist, self._resume)
         self._trapped = False
+        self._is_out = False
+        group.join(self)
 
     # people
 
     def person_comes(self, origin: int, destination: int | None) -> None:
-        """Somebody comes to the landing `origin` and presses the button there; no destination: only to stand inside."""
-        car = self.car
-        person = car.crowd.newcomer(origin, destination, car.now_ns)
-        if destination is None:
-            car.tell(TruthKind.WAITING, person=person.serial, floor=origin)
-        else:
-            car.tell(TruthKind.WAITING, person=person.serial, floor=origin, to=destination)
-        way = person.way
-        if way is Direction.NONE:
-            way = Direction.UP if origin < len(car.heights_m) - 1 else Direction.DOWN
-        self._hall_button(origin, way)
+        """Somebody comes to this lift at the landing `origin` and presses the button; no destination: only to stand."""
+        self._group.person_comes(origin, destination, self)
 
     def summon_passenger(self) -> None:
         """Somebody comes to where the car is, and wants to ride."""
@@ -119,6 +114,7 @@ class Lift:
     def _go_dark(self, why: str) -> None:
         car = self.car
         car.trouble.halted_by = why
+        self.drop_out()
         car.calls = Calls()
         if car.phase in {Phase.RUNNING, Phase.CREEPING, Phase.INSPECTION_RUN}:
             self._hoist.brake()
@@ -198,7 +194,24 @@ class Lift:
 
     # buttons
 
-    def _hall_button(self, floor: int, way: Direction) -> None:
+    @property
+    def attends(self) -> bool:
+        """Whether this lift of a group takes hall calls."""
+        trouble = self.car.trouble
+        return not (self._is_out or trouble.out_of_order or trouble.by_hand) and trouble.hears_buttons
+
+    def drop_out(self) -> None:
+        """It answers no hall calls from now on: others of its group get them. Ended by `_dispatch`."""
+        if not self._group.is_one:
+            self._is_out = True
+            self._group.hand_over(self)
+
+    def note_hall_call(self, floor: int, way: Direction) -> None:
+        """A hall call is this lift's own, for when it looks at its calls next."""
+        self.car.calls = self.car.calls.with_hall(floor, way)
+
+    def hall_call(self, floor: int, way: Direction) -> None:
+        """A hall call is this lift's own: do what there is to do."""
         car = self.car
         if not car.trouble.hears_buttons:
             return
@@ -230,12 +243,7 @@ class Lift:
         for person in car.riders.persons:
             if person.destination is not None:
                 car.calls = car.calls.with_car(person.destination)
-        for floor in range(len(car.heights_m)):
-            self._left_behind_press(floor)
-
-    def _left_behind_press(self, floor: int) -> None:
-        for way in self.car.crowd.ways_wanted(floor):
-            self.car.calls = self.car.calls.with_hall(floor, way)
+        self._group.everybody_presses(self)
 
     @property
     def _nearly_full(self) -> bool:
@@ -247,11 +255,16 @@ class Lift:
         return next_stop(self.car.calls, self.car.floor, self.car.heading, self._nearly_full)
 
     def _closed(self) -> None:
-        self._left_behind_press(self.car.floor)
+        self._group.left_behind_press(self.car.floor, self)
         self._dispatch()
 
     def _dispatch(self) -> None:
         """Doors closed, car level: open again if the door is held, go where calls are, or park."""
+        if self._is_out and not (self.car.trouble.out_of_order or self.car.trouble.by_hand):
+            self._is_out = False
+            self._group.everybody_presses(self)
+        if not self.car.calls.every:
+            self._group.relieve(self)
         car, target = self.car, self._next_stop()
         if car.now_ns < car.hands.door_until_ns:
             self._doorway.open()
@@ -303,8 +316,8 @@ class Lift:
 
     def _fail_to_open(self, fault: Fault) -> None:
         car = self.car
-        car.calls, car.heading = answer(car.calls, car.floor, car.heading)
         self._break_down(fault)
+        car.calls, car.heading = answer(car.calls, car.floor, car.heading)
         if fault is Fault.DOOR_JAMMED:
             self._doorway.jam()
         self._get_stuck()
@@ -313,6 +326,7 @@ class Lift:
         self.car.trouble.armed = None
         self.car.trouble.fault = fault
         self.car.tell(TruthKind.FAULT, fault=fault.value)
+        self.drop_out()
 
     def _halted(self) -> None:
         self._get_stuck()

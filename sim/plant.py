@@ -1,11 +1,13 @@
-"""One building's lift as a plant: whoever owns time advances it, looks at it, and acts on it."""
+"""One building's lifts as a plant: whoever owns time advances it, looks at it, and acts on it."""
 
 from collections.abc import Callable
 from typing import Final, Protocol, final
 
+from sim import SimError
 from sim.agenda import Agenda, Appointment
 from sim.building import Building
-from sim.car import Car
+from sim.car import Car, Tell
+from sim.group import Group
 from sim.levelling import Leveller
 from sim.lift import Lift
 from sim.mishaps import act
@@ -29,7 +31,7 @@ class Misfortune(Protocol):
 
 @final
 class Plant:
-    """A lift with its people from t = 0, car parked at the main floor. Same seed, same truth, byte by byte.
+    """A group of lifts with its people from t = 0, cars parked at the main floor. Same seed, same truth, byte by byte.
 
     Looking costs no events and changes nothing: how often `signals` is called makes no difference to what happens.
     """
@@ -45,8 +47,9 @@ class Plant:
         self._watchers: Final[list[Callable[[int], None]]] = []
         self._journeys: Final = Journeys(building, seed)
         self.crowd: Final = Crowd(building)
-        self._car: Final = Car(building, self._agenda, self.crowd, Trouble(), self.tell)
-        self._lift: Final = Lift(self._car, self._journeys, Leveller(self._car, seed), Reboots(self._agenda, seed))
+        self._group: Final = Group(building, self.crowd, self.tell)
+        self._lifts: Final = [self._new_lift(index) for index in range(building.cars)]
+        self._lift: Final = self._lifts[0]
         self._expect_next_person()
         if misfortune is not None:
             misfortune.begin(self)
@@ -71,11 +74,16 @@ class Plant:
             self._advance_watched(t_ns)
         self._agenda.advance_to(t_ns)
 
-    def apply(self, stimulus: Stimulus, seconds: float | None = None) -> Effect:
-        """Do something to the lift now; `seconds` is for what lasts. Says what became of it."""
+    def apply(self, stimulus: Stimulus, seconds: float | None = None, car: int = 0) -> Effect:
+        """Do something to a lift now; `seconds` is for what lasts. Says what became of it. Raises SimError on `car`."""
+        lift = self._lift_of(car)
         self._warn(self.now_ns)
-        self.tell(TruthKind.STIMULUS, stimulus=stimulus.value)
-        return act(stimulus, seconds, self._lift)
+        lift.car.tell(TruthKind.STIMULUS, stimulus=stimulus.value)
+        return act(stimulus, seconds, lift)
+
+    def person_comes(self, origin: int, destination: int) -> None:
+        """Somebody comes to the landing `origin` now, and wants to go to `destination`."""
+        self._group.person_comes(origin, destination)
 
     def at(self, t_ns: int, action: Callable[[], None]) -> Appointment:
         """Let `action` happen at `t_ns`, which is not in the past."""
@@ -91,15 +99,18 @@ class Plant:
         if self._misfortune is not None:
             self._misfortune.hear(record)
 
-    def signals(self, t_ns: int | None = None) -> PlantSignals:
-        """What perfect sensors say at `t_ns` (now, if not given), after advancing to it."""
+    def signals(self, t_ns: int | None = None, car: int = 0) -> PlantSignals:
+        """What perfect sensors of a car say at `t_ns` (now, if not given), after advancing to it.
+
+        Cars count from 0. Hall calls are those that the car is to answer. Raises SimError.
+        """
         if t_ns is not None:
             self.advance_to(t_ns)
-        return signals_of(self._car, self.now_ns)
+        return signals_of(self._lift_of(car).car, self.now_ns)
 
-    def foreseen(self, t_ns: int) -> PlantSignals:
-        """What perfect sensors will say at `t_ns`, not before now, if nothing is decided until then."""
-        return signals_of(self._car, t_ns)
+    def foreseen(self, t_ns: int, car: int = 0) -> PlantSignals:
+        """What a car's perfect sensors will say at `t_ns`, not before now, if nothing is decided until then."""
+        return signals_of(self._lift_of(car).car, t_ns)
 
     def watch(self, before: Callable[[int], None]) -> None:
         """From now on call `before` with each instant at which something is decided, just before that."""
@@ -114,6 +125,24 @@ class Plant:
         for before in self._watchers:
             before(t_ns)
 
+    def _lift_of(self, car: int) -> Lift:
+        if not 0 <= car < len(self._lifts):
+            raise SimError(f"{self.building.name} has no car {car}: cars count from 0, and it has {len(self._lifts)}")
+        return self._lifts[car]
+
+    def _new_lift(self, index: int) -> Lift:
+        car = Car(self.building, self._agenda, self.crowd, Trouble(), self._teller(index))
+        seed = f"{self.seed}/{index}" if index else self.seed
+        return Lift(car, self._journeys, self._group, Leveller(car, seed), Reboots(self._agenda, seed))
+
+    def _teller(self, index: int) -> Tell:
+        """Of a car above the first, every record says which."""
+
+        def tell(kind: TruthKind, **data: TruthValue) -> None:
+            self.tell(kind, **data, car=index)
+
+        return tell if index else self.tell
+
     def _expect_next_person(self) -> None:
         gap_ns = self._journeys.next_gap_ns(self.now_ns)
         if gap_ns is not None:
@@ -122,5 +151,5 @@ class Plant:
     def _person_comes(self) -> None:
         origin, destination = self._journeys.route(self.now_ns)
         for _ in range(self._journeys.batch()):
-            self._lift.person_comes(origin, destination)
+            self.person_comes(origin, destination)
         self._expect_next_person()

@@ -15,7 +15,7 @@ MOST_S: Final = 60.0
 class Reboots:
     """The reboots of one controller, from a stream of their own."""
 
-    def __init__(self, agenda: Agenda, seed: int) -> None:
+    def __init__(self, agenda: Agenda, seed: int | str) -> None:
         self._agenda: Final = agenda
         self._seed: Final = seed
         self._lasting: random.Random | None = None

@@ -1,0 +1,230 @@
+"""Several cars behind one set of landing buttons."""
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from sim_witness import HOUSE, QUIET_HOUSE, S, Witness
+
+from sim import SimError
+from sim.building import Building, Dispatch, Traffic
+from sim.plant import Plant
+from sim.signals import PlantSignals
+from sim.stimuli import Stimulus
+from sim.truth import TruthKind, TruthRecord
+
+TWO = replace(QUIET_HOUSE, cars=2)
+FOUR = replace(HOUSE, cars=4, capacity_persons=6, traffic=Traffic(passengers_per_hour=500.0, patience_s=120.0))
+
+
+def car_of(record: TruthRecord) -> int:
+    car = record.data.get("car", 0)
+    assert isinstance(car, int)
+    return car
+
+
+def both(witness: Witness) -> tuple[PlantSignals, PlantSignals]:
+    return witness.plant.signals(), witness.plant.signals(car=1)
+
+
+def log_of(building: Building, seed: int, seconds: float) -> bytes:
+    witness = Witness(building, seed)
+    witness.run(seconds)
+    return msgspec.json.encode(witness.truth)
+
+
+def test_two_cars_share_the_calls() -> None:
+    witness = Witness(TWO)
+    witness.plant.person_comes(0, 8)
+    witness.until_kind(TruthKind.DEPARTED)
+    witness.plant.person_comes(0, 5)
+    witness.run(60)
+    assert {(car_of(record), record.data["person"]) for record in witness.of(TruthKind.ALIGHTED)} == {(0, 1), (1, 2)}
+
+
+def test_a_hall_call_is_shown_by_the_car_that_is_to_answer_it() -> None:
+    witness = Witness(TWO)
+    witness.plant.person_comes(0, 8)
+    witness.until_kind(TruthKind.DEPARTED)
+    witness.plant.person_comes(2, 0)
+    first, second = both(witness)
+    assert (first.hall_calls, second.hall_calls) == (0, 1 << 2)
+
+
+def test_a_car_above_the_first_is_named_in_the_truth() -> None:
+    witness = Witness(TWO)
+    witness.plant.apply(Stimulus.PERSON_ENTERS, car=1)
+    witness.run(60)
+    told = {record.kind: record.data.get("car") for record in witness.truth}
+    assert told.pop(TruthKind.WAITING) is None
+    assert set(told.values()) == {1}
+
+
+def test_there_is_no_car_beyond_the_last() -> None:
+    plant = Plant(TWO, 1)
+    for car in (-1, 2):
+        with pytest.raises(SimError, match="cars count from 0"):
+            plant.signals(car=car)
+        with pytest.raises(SimError, match="cars count from 0"):
+            plant.apply(Stimulus.RELEASE, car=car)
+
+
+@pytest.mark.parametrize("rule", Dispatch)
+@pytest.mark.parametrize("stimulus", [Stimulus.POWER_LOSS, Stimulus.ENTRAP_BETWEEN_FLOORS, Stimulus.ENTRAP_AT_LANDING])
+def test_a_car_that_drops_out_hands_its_hall_calls_over(stimulus: Stimulus, rule: Dispatch) -> None:
+    """On its way up with somebody in it the first car holds the call at 6; the second stands below."""
+    witness = Witness(replace(TWO, dispatch=rule))
+    witness.plant.person_comes(0, 8)
+    witness.until_kind(TruthKind.DEPARTED)
+    witness.plant.person_comes(6, 7)
+    first, second = both(witness)
+    assert (first.hall_calls, second.hall_calls) == (1 << 6, 0), "the car under way is to answer it"
+    witness.apply(stimulus)
+    witness.run(60)
+    served = [record for record in witness.of(TruthKind.ALIGHTED) if record.data["person"] == 2]
+    assert [car_of(record) for record in served] == [1]
+
+
+def test_a_car_out_of_service_takes_no_calls() -> None:
+    witness = Witness(TWO)
+    witness.apply(Stimulus.INSPECTION_ON)
+    witness.plant.person_comes(0, 3)
+    assert [signals.hall_calls for signals in both(witness)] == [0, 0], "answered at once"
+    assert witness.plant.signals(car=1).door_open is False
+    witness.run(60)
+    assert [car_of(record) for record in witness.of(TruthKind.BOARDED)] == [1]
+
+
+def test_with_no_car_in_service_people_press_again_when_one_is_back() -> None:
+    witness = Witness(TWO)
+    for car in (0, 1):
+        witness.plant.apply(Stimulus.POWER_LOSS, car=car)
+    witness.plant.person_comes(4, 0)
+    witness.run(60)
+    assert witness.of(TruthKind.BOARDED) == []
+    witness.plant.apply(Stimulus.POWER_RESTORE, car=1)
+    witness.run(60)
+    assert [car_of(record) for record in witness.of(TruthKind.ALIGHTED)] == [1]
+
+
+def test_a_full_car_leaves_its_hall_calls_to_others() -> None:
+    """Three fit; who is left behind at the main floor, and who waits on the way, ride in the second car."""
+    witness = Witness(replace(TWO, capacity_persons=3))
+    for _ in range(4):
+        witness.plant.person_comes(0, 8)
+    witness.plant.person_comes(4, 8)
+    witness.run(120)
+    rode = {record.data["person"]: car_of(record) for record in witness.of(TruthKind.ALIGHTED)}
+    assert rode == {1: 0, 2: 0, 3: 0, 4: 1, 5: 1}
+
+
+def back_from_inspection(rule: Dispatch) -> Witness:
+    """The second car, at the main floor; the first one owes a stop at 4 before the call at 6."""
+    witness = Witness(replace(TWO, dispatch=rule))
+    witness.plant.apply(Stimulus.INSPECTION_ON, car=1)
+    witness.plant.person_comes(0, 4)
+    witness.until_kind(TruthKind.DEPARTED)
+    witness.plant.person_comes(6, 7)
+    assert [signals.hall_calls for signals in both(witness)] == [1 << 6, 0]
+    witness.plant.apply(Stimulus.INSPECTION_OFF, car=1)
+    return witness
+
+
+def test_by_eta_a_car_without_calls_takes_over_where_it_is_much_sooner() -> None:
+    assert [signals.hall_calls for signals in both(back_from_inspection(Dispatch.ETA))] == [0, 1 << 6]
+
+
+def test_a_car_whose_door_is_held_leaves_its_hall_calls_to_others() -> None:
+    """The call at 6 came while the second car was under inspection; the first one's door is held at 4."""
+    witness = back_from_inspection(Dispatch.NEAREST)
+    assert [signals.hall_calls for signals in both(witness)] == [1 << 6, 0]
+    witness.apply(Stimulus.HOLD_DOOR, 300)
+    witness.run(60)
+    assert [car_of(record) for record in witness.of(TruthKind.ALIGHTED)] == [0, 1]
+
+
+def test_a_call_that_another_car_answers_on_its_way_is_answered_for_all() -> None:
+    """The second car is sent to 4; somebody rides the first one to 4 and out; who waits there steps in."""
+    witness = Witness(TWO)
+    witness.plant.person_comes(0, 8)
+    witness.until_kind(TruthKind.ARRIVED)
+    witness.plant.person_comes(8, 4)
+    witness.run(14)
+    witness.plant.person_comes(4, 0)
+    witness.run(120)
+    assert witness.plant.crowd.served == 3
+    assert [signals.hall_calls for signals in both(witness)] == [0, 0]
+
+
+def test_nobody_steps_into_two_cars() -> None:
+    """Both cars stand open at the main floor and people come faster than one can load them."""
+    witness = Witness(replace(TWO, capacity_persons=2))
+    for _ in range(9):
+        witness.plant.person_comes(0, 8)
+    witness.run(400)
+    boarded = [record.data["person"] for record in witness.of(TruthKind.BOARDED)]
+    assert sorted(boarded, key=str) == list(range(1, 10))
+
+
+def test_the_same_seed_gives_the_same_truth_with_four_cars() -> None:
+    assert log_of(FOUR, 3, 1800) == log_of(FOUR, 3, 1800)
+    assert log_of(FOUR, 3, 1800) != log_of(FOUR, 4, 1800)
+
+
+def test_looking_at_every_car_changes_nothing() -> None:
+    witness = Witness(FOUR, 3)
+    for _ in range(3600):
+        witness.run(0.5)
+        for car in range(4):
+            witness.plant.signals(car=car)
+    assert msgspec.json.encode(witness.truth) == log_of(FOUR, 3, 1800)
+
+
+deeds = st.lists(st.tuples(st.floats(0.1, 60), st.sampled_from(Stimulus), st.integers(0, 3)), max_size=16)
+
+
+@settings(max_examples=100)
+@given(st.integers(0, 2**32), st.sampled_from(Dispatch), deeds)
+def test_nobody_is_lost_whatever_is_done_to_the_cars(
+    seed: int, rule: Dispatch, done: list[tuple[float, Stimulus, int]]
+) -> None:
+    witness = Witness(replace(FOUR, dispatch=rule), seed)
+    crowd = witness.plant.crowd
+
+    def follow(seconds: float) -> None:
+        until_ns = witness.plant.now_ns + round(seconds * S)
+        while (due := witness.plant.next_event_ns()) is not None and due <= until_ns:
+            witness.plant.advance_to(due)
+            assert crowd.came == crowd.waiting + crowd.riding + crowd.served + crowd.abandoned
+            for car in range(4):
+                seen = witness.plant.signals(car=car)
+                assert seen.door_closed or not seen.moving
+                assert seen.persons <= FOUR.capacity_persons
+        witness.plant.advance_to(until_ns)
+
+    for after_s, stimulus, car in done:
+        follow(after_s)
+        witness.plant.apply(stimulus, 30.0, car)
+    follow(60)
+
+
+@settings(max_examples=50)
+@given(st.integers(0, 2**32), st.sampled_from(Dispatch), deeds)
+def test_after_power_and_release_of_all_cars_everybody_is_served(
+    seed: int, rule: Dispatch, done: list[tuple[float, Stimulus, int]]
+) -> None:
+    """Nobody comes any more after an hour's half; none of those who came waits for ever."""
+    witness = Witness(replace(FOUR, dispatch=rule, traffic=replace(FOUR.traffic, patience_s=1e6)), seed)
+    for after_s, stimulus, car in done:
+        witness.run(after_s)
+        if stimulus is not Stimulus.IDLE_PERSON:  # a car full of people who ride nowhere serves nobody
+            witness.plant.apply(stimulus, 30.0, car)
+    for car in range(4):
+        for stimulus in (Stimulus.POWER_RESTORE, Stimulus.RELEASE):
+            witness.plant.apply(stimulus, car=car)
+    here, came = witness.plant.now_ns, witness.plant.crowd.came
+    witness.run(1800)
+    gone = {record.data["person"] for record in witness.of(TruthKind.ALIGHTED)}
+    waited = {record.data["person"] for record in witness.of(TruthKind.WAITING) if record.t_ns <= here}
+    assert waited <= gone, f"{len(waited - gone)} of {came} people of {here / S:.0f} s are still there"
