@@ -10,13 +10,13 @@ import msgspec
 from protocols.resources import config_text
 from protocols.strictyaml import load_yaml
 from sim import SimError
-from sim.demand import HourOfDay, Period, Share, check_day
+from sim.demand import HourOfDay, Period, Share, Thing, check_day
 from sim.ride import Levelling
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 PERSON_KG: Final = 75.0
-"""Rated load for each person (EN 81-20 5.4.2.3, B)."""
+"""Rated load per person (EN 81-20 5.4.2.3; limits.csv, B), and the usual mass of one."""
 
 
 class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,9 +83,16 @@ class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The day's periods, which repeat daily; without them the rate and the shares above hold at all times."""
     starts_at_h: HourOfDay = 0.0
     """Which time of day it is at t = 0."""
+    mass_kg: Annotated[float, msgspec.Meta(ge=30, le=150)] = PERSON_KG
+    mass_spread_kg: Annotated[float, msgspec.Meta(ge=0, le=40)] = 0.0
+    """Standard deviation of people's masses; 0: everybody weighs the same."""
+    things: tuple[Thing, ...] = ()
+    """What shares of people bring: a bicycle, a bed."""
 
     def __post_init__(self) -> None:
         check_day(self.day)
+        if sum(thing.share for thing in self.things) > 1:
+            raise ValueError("the shares of people who bring things are together more than the whole")
 
 
 class Dispatch(enum.Enum):
@@ -106,6 +113,8 @@ class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A group: all alike, with the same landings and one set of landing buttons."""
     dispatch: Dispatch = Dispatch.ETA
     capacity_persons: Annotated[int, msgspec.Meta(ge=1, le=60)] = 13
+    rated_load_kg: Annotated[float, msgspec.Meta(gt=0, le=10_000)] | None = None
+    """None: 75 kg for each person."""
     homing_after_s: Positive | None = None
     """Idle time after which the car goes to the main floor; none: it parks where it is."""
     self_recovery_after_s: Positive | None = None
@@ -137,9 +146,9 @@ class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return tuple(floor.height_m for floor in self.floors)
 
     @property
-    def rated_load_kg(self) -> float:
-        """What the car may carry."""
-        return self.capacity_persons * PERSON_KG
+    def rated_kg(self) -> float:
+        """The rated load."""
+        return self.capacity_persons * PERSON_KG if self.rated_load_kg is None else self.rated_load_kg
 
     @property
     def motion_limits(self) -> tuple[float, float, float]:

@@ -10,7 +10,7 @@ from typing import Final, Protocol, final
 
 from protocols.lift.vocabulary import Direction
 from sim.agenda import Agenda, Appointment
-from sim.building import PERSON_KG, Building
+from sim.building import Building
 from sim.controller import Calls
 from sim.doors import DoorTravel
 from sim.hands import Hands
@@ -55,7 +55,7 @@ class Car:
         self.building: Final = building
         self.heights_m: Final = building.heights_m
         self.crowd: Final = crowd
-        self.riders: Final = Riders(crowd, building.capacity_persons)
+        self.riders: Final = Riders(crowd, building)
         self.trouble: Final = trouble
         self.hands: Final = Hands()
         self.tell: Final = tell
@@ -99,7 +99,7 @@ class Car:
     @property
     def load_kg(self) -> float:
         """The mass of everybody in the car."""
-        return self.persons * PERSON_KG
+        return self.riders.load_kg
 
     def floor_at(self, t_ns: int) -> int:
         """The index of the landing nearest to the car."""

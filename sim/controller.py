@@ -10,9 +10,6 @@ import msgspec
 
 from protocols.lift.vocabulary import Direction
 
-BYPASS_LOAD: Final = 0.8
-"""Share of the rated load from which hall calls are passed by. Practice (limits.csv: full-load bypass, B)."""
-
 OPPOSITE: Final = {
     Direction.UP: Direction.DOWN,
     Direction.DOWN: Direction.UP,

@@ -1,4 +1,4 @@
-"""What a building file says about who comes: the day's periods, and floors' people as weights."""
+"""What a building file says about who comes: the day's periods, and what people bring."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -17,6 +17,14 @@ class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     passengers_per_hour: Annotated[float, msgspec.Meta(ge=0)]
     incoming: Share
     outgoing: Share
+
+
+class Thing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that a share of people bring into the car. It weighs; it takes no person's place (assumption)."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1)]
+    mass_kg: Annotated[float, msgspec.Meta(gt=0, le=2000)]
+    share: Share
 
 
 def check_day(day: Sequence[Period]) -> None:

@@ -16,6 +16,9 @@ from sim.truth import TruthKind
 RESCUE_HOLD_S: Final = 10.0
 """How long a technician keeps the door open after the last one got out, to look around (a design value)."""
 
+OVERLOAD_REACTION_S: Final = 4.0
+"""From the overload signal until the last one in turns round to step out (assumption)."""
+
 HALF_SHUT: Final = 0.5
 """Where a closing door is when somebody reaches into its light curtain (a design value)."""
 
@@ -35,6 +38,7 @@ class Doorway:
         self._hold_until_ns = 0
         self._blocked_ns = 0
         self._hall_stop = False
+        self._turned_away = False
 
     def open(self) -> None:
         """Answer the calls of this landing and open, from wherever the door is."""
@@ -109,6 +113,9 @@ class Doorway:
         boarder = self._boarder(floor) if leaver is None else None
         if leaver is not None:
             car.enter(Phase.TRANSFER, after_ns, lambda: self._alight(leaver, floor))
+        elif car.riders.overloaded:
+            last = car.riders.persons[-1]
+            car.enter(Phase.TRANSFER, after_ns + to_ns(OVERLOAD_REACTION_S), lambda: self._step_out(last, floor))
         elif boarder is not None:
             car.enter(Phase.TRANSFER, after_ns, lambda: self._board(boarder, floor))
             car.riders.entering = boarder
@@ -124,7 +131,7 @@ class Doorway:
 
     def _boarder(self, floor: int) -> Passenger | None:
         car = self._car
-        if car.trouble.rescuing or not car.riders.has_room:
+        if car.trouble.rescuing or self._turned_away or not car.riders.has_room:
             return None
         return car.crowd.next_boarder(floor, car.heading)
 
@@ -146,6 +153,17 @@ class Doorway:
             car.calls = car.calls.with_car(person.destination)
             if car.heading is Direction.NONE:
                 car.heading = person.way
+        if car.riders.overloaded:
+            self._turned_away = True
+            car.tell(TruthKind.OVERLOADED, floor=floor, load_kg=car.riders.load_kg)
+        self._let_through()
+
+    def _step_out(self, person: Passenger, floor: int) -> None:
+        car = self._car
+        car.riders.step_out(person, floor)
+        car.tell(TruthKind.STEPPED_OUT, person=person.serial, floor=floor, persons=car.persons)
+        if car.load_changes is not None:
+            car.load_changes()
         self._let_through()
 
     def _dwell(self) -> None:
@@ -186,5 +204,6 @@ class Doorway:
         car = self._car
         car.door_cycles += 1
         car.trouble.rescuing = False
+        self._turned_away = False
         car.tell(TruthKind.DOOR_CLOSED, floor=car.floor, persons=car.persons)
         self._on_closed()

@@ -8,8 +8,9 @@ from protocols.lift.vocabulary import Direction
 from sim.agenda import NS_PER_S
 from sim.building import Building, Dispatch
 from sim.car import Car, Phase, Tell
-from sim.controller import BYPASS_LOAD, Calls, answer
+from sim.controller import Calls, answer
 from sim.dispatch import CarState, Times, chosen, eta_s
+from sim.load import Body
 from sim.motion import SIGN, Run
 from sim.passengers import Crowd
 from sim.truth import TruthKind
@@ -47,7 +48,6 @@ class Group:
     def __init__(self, building: Building, crowd: Crowd, tell: Tell) -> None:
         self._rule: Final = building.dispatch
         self._top: Final = len(building.floors) - 1
-        self._many_persons: Final = BYPASS_LOAD * building.capacity_persons
         self._times: Final = Times(building)
         self._crowd: Final = crowd
         self._tell: Final = tell
@@ -66,16 +66,19 @@ class Group:
         """Whether there is nobody to share calls with."""
         return len(self._lifts) == 1
 
-    def person_comes(self, origin: int, destination: int | None, before: Member | None = None) -> None:
+    def person_comes(
+        self, origin: int, destination: int | None, before: Member | None = None, body: Body | None = None
+    ) -> None:
         """Somebody comes to the landing `origin`, or there to the lift `before` them, and presses the button.
 
-        No destination: only to stand inside.
+        No destination: only to stand inside. No body: somebody of those who live or work here.
         """
-        person = self._crowd.newcomer(origin, destination, self._lifts[0].car.now_ns)
+        person = self._crowd.newcomer(origin, destination, self._lifts[0].car.now_ns, body)
+        weighed = self._crowd.bodies.told(person.body)
         if destination is None:
-            self._tell(TruthKind.WAITING, person=person.serial, floor=origin)
+            self._tell(TruthKind.WAITING, person=person.serial, floor=origin, **weighed)
         else:
-            self._tell(TruthKind.WAITING, person=person.serial, floor=origin, to=destination)
+            self._tell(TruthKind.WAITING, person=person.serial, floor=origin, to=destination, **weighed)
         way = person.way
         if way is Direction.NONE:
             way = Direction.UP if origin < self._top else Direction.DOWN
@@ -95,7 +98,7 @@ class Group:
                 lift.note_hall_call(floor, way)
             elif self._holder(floor, way) is None:
                 self._assign(floor, way, lift)
-        if not self.is_one and lift.car.persons >= self._many_persons:
+        if not self.is_one and lift.car.riders.nearly_full:
             self.hand_over(lift)
 
     def everybody_presses(self, lift: Member) -> None:
@@ -159,7 +162,7 @@ class Group:
         """
         if car.phase in _OPEN and car.floor == floor:
             return car.riders.has_room
-        return car.persons < self._many_persons and not _is_held(car)
+        return not car.riders.nearly_full and not _is_held(car)
 
     def _holder(self, floor: int, way: Direction) -> Member | None:
         return next((lift for lift in self._lifts if lift.attends and lift.car.calls.has_hall(floor, way)), None)

@@ -24,6 +24,7 @@ _NUMBERS: Final[dict[str, tuple[str, ...]]] = {
     TruthKind.ABANDONED: ("person",),
     TruthKind.BOARDED: ("person", "floor", "persons"),
     TruthKind.ALIGHTED: ("person", "floor", "persons"),
+    TruthKind.STEPPED_OUT: ("person", "floor", "persons"),
     TruthKind.DEPARTED: ("persons",),
     TruthKind.ARRIVED: ("floor",),
     TruthKind.DOOR_OPENING: ("floor",),

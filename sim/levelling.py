@@ -63,7 +63,7 @@ class Leveller:
             car.motion = Braking(car.motion, car.now_ns, car.building.drive.emergency_decel_mps2)
 
     def _load_share(self) -> float:
-        return self._car.load_kg / self._car.building.rated_load_kg
+        return self._car.load_kg / self._car.building.rated_kg
 
     def _load_changed(self) -> None:
         car, now_ns, share = self._car, self._car.now_ns, self._load_share()

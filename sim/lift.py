@@ -5,12 +5,13 @@ from typing import Final, final
 from protocols.lift.vocabulary import Direction
 from sim.agenda import to_ns
 from sim.car import Car, Phase
-from sim.controller import BYPASS_LOAD, Calls, answer, heading_to, next_stop
+from sim.controller import Calls, answer, heading_to, next_stop
 from sim.doorway import Doorway
 from sim.group import Group
 from sim.hoist import Hoist
 from sim.inspection import Inspection
 from sim.levelling import Leveller
+from sim.load import Body
 from sim.passengers import Journeys
 from sim.reboot import Reboots
 from sim.trouble import PRIED_FRACTION, Fault
@@ -40,13 +41,14 @@ class Lift:
 
     # people
 
-    def person_comes(self, origin: int, destination: int | None) -> None:
+    def person_comes(self, origin: int, destination: int | None, body: Body | None = None) -> None:
         """Somebody comes to this lift at the landing `origin` and presses the button; no destination: only to stand."""
-        self._group.person_comes(origin, destination, self)
+        self._group.person_comes(origin, destination, self, body)
 
-    def summon_passenger(self) -> None:
-        """Somebody comes to where the car is, and wants to ride."""
-        self.person_comes(self.car.floor, self._journeys.destination_from(self.car.floor))
+    def summon_passenger(self, thing: str = "", mass_kg: float = 0.0) -> None:
+        """Somebody comes to where the car is, perhaps with a thing of that mass, and wants to ride."""
+        body = self.car.crowd.bodies.bringing(thing, mass_kg) if thing else None
+        self.person_comes(self.car.floor, self._journeys.destination_from(self.car.floor), body)
 
     def idle_person_comes(self) -> None:
         """Somebody comes to where the car is, and will only stand in it."""
@@ -247,7 +249,7 @@ class Lift:
 
     @property
     def _nearly_full(self) -> bool:
-        return self.car.persons >= BYPASS_LOAD * self.car.building.capacity_persons
+        return self.car.riders.nearly_full
 
     # service
 

@@ -11,6 +11,10 @@ from sim.trouble import ENTRAPPING, Trouble
 DEFAULT_HOLD_S: Final = 300.0
 """How long somebody holds the door if it isn't said (scene "door held open 5 min by a person")."""
 
+E_BIKE: Final = "e_bike"
+E_BIKE_KG: Final = 50.0
+"""An electric bicycle with its battery (assumption)."""
+
 
 def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noqa: PLR0911  # one for each stimulus
     """Apply `stimulus` now. `seconds` is for those that last."""
@@ -38,6 +42,9 @@ def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noq
             return Effect.NOW
         case Stimulus.PERSON_ENTERS:
             lift.summon_passenger()
+            return Effect.NOW
+        case Stimulus.E_BIKE_ENTERS:
+            lift.summon_passenger(E_BIKE, E_BIKE_KG)
             return Effect.NOW
         case Stimulus.PERSON_LEAVES:
             return Effect.NOW if lift.idle_persons_leave() else Effect.NONE

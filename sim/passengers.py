@@ -1,5 +1,6 @@
 """People: a seeded stream of journeys, who waits at which landing, and who is in which car."""
 
+import math
 import random
 from typing import Final, final
 
@@ -10,6 +11,7 @@ from sim.agenda import to_ns
 from sim.arrivals import Arrivals
 from sim.building import Building
 from sim.controller import heading_to
+from sim.load import Bodies, Body, Limits
 
 
 class Passenger(msgspec.Struct, frozen=True):
@@ -19,6 +21,7 @@ class Passenger(msgspec.Struct, frozen=True):
     origin: int
     destination: int | None
     came_ns: int
+    body: Body = Body()
 
     @property
     def way(self) -> Direction:
@@ -81,7 +84,8 @@ class Crowd:
     The landings' queues are the group's; who rides is with each car's `Riders`.
     """
 
-    def __init__(self, building: Building) -> None:
+    def __init__(self, building: Building, seed: int = 0) -> None:
+        self.bodies: Final = Bodies(building.traffic, seed)
         self._patience_ns: Final = to_ns(building.traffic.patience_s)
         self._waiting: Final[list[list[Passenger]]] = [[] for _ in building.floors]
         self._cars: Final[list[Riders]] = []
@@ -99,10 +103,11 @@ class Crowd:
         """How many are in the cars."""
         return sum(len(car.persons) for car in self._cars)
 
-    def newcomer(self, origin: int, destination: int | None, now_ns: int) -> Passenger:
+    def newcomer(self, origin: int, destination: int | None, now_ns: int, body: Body | None = None) -> Passenger:
         """Somebody comes to the landing `origin`."""
         self.came += 1
-        person = Passenger(self.came, origin, destination, now_ns)
+        body = self.bodies.next() if body is None else body
+        person = Passenger(self.came, origin, destination, now_ns, body)
         self._waiting[origin].append(person)
         return person
 
@@ -134,6 +139,10 @@ class Crowd:
             None,
         )
 
+    def come_back(self, person: Passenger) -> None:
+        """Out of a car again, in front of the others at the landing `origin`."""
+        self._waiting[person.origin].insert(0, person)
+
     def depart(self, person: Passenger) -> None:
         """Away from the landing, into a car."""
         self._waiting[person.origin].remove(person)
@@ -149,19 +158,31 @@ class Crowd:
 
 @final
 class Riders:
-    """Who is in one car. `entering` is whoever is in its doorway, on the way in."""
+    """Who is in one car, `load_kg` in all. `entering` is whoever is in its doorway, on the way in."""
 
-    def __init__(self, crowd: Crowd, capacity: int) -> None:
+    def __init__(self, crowd: Crowd, building: Building) -> None:
         self._crowd: Final = crowd
-        self._capacity: Final = capacity
+        self._capacity: Final = building.capacity_persons
+        self._limits: Final = Limits.of(building)
         self.persons: Final[list[Passenger]] = []
         self.entering: Passenger | None = None
+        self.load_kg = 0.0
         crowd.join(self)
 
     @property
     def has_room(self) -> bool:
-        """Whether one more fits into the car."""
-        return len(self.persons) < self._capacity
+        """Whether one more may enter."""
+        return len(self.persons) < self._capacity and not self.overloaded
+
+    @property
+    def nearly_full(self) -> bool:
+        """Whether hall calls are passed by: by the load, or because nobody else fits in."""
+        return not self.has_room or self.load_kg >= self._limits.bypass_kg
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether the car must not start."""
+        return self.load_kg >= self._limits.overload_kg
 
     def next_leaver(self, floor: int) -> Passenger | None:
         """Who in the car wants out at `floor`."""
@@ -171,10 +192,18 @@ class Riders:
         """From the landing into the car."""
         self._crowd.depart(person)
         self.persons.append(person)
+        self._weigh()
+
+    def step_out(self, person: Passenger, floor: int) -> None:
+        """Out of the car again, to wait at `floor` for the next one."""
+        self.persons.remove(person)
+        self._weigh()
+        self._crowd.come_back(msgspec.structs.replace(person, origin=floor))
 
     def alight(self, person: Passenger) -> None:
         """Out of the car, and gone."""
         self.persons.remove(person)
+        self._weigh()
         self._crowd.served += 1
 
     def all_want_out(self, floor: int) -> None:
@@ -189,3 +218,6 @@ class Riders:
             for person in self.persons
         ]
         return idle
+
+    def _weigh(self) -> None:
+        self.load_kg = math.fsum([person.body.mass_kg for person in self.persons])

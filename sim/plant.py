@@ -46,7 +46,7 @@ class Plant:
         self._agenda: Final = Agenda()
         self._watchers: Final[list[Callable[[int], None]]] = []
         self._journeys: Final = Journeys(building, seed)
-        self.crowd: Final = Crowd(building)
+        self.crowd: Final = Crowd(building, seed)
         self._group: Final = Group(building, self.crowd, self.tell)
         self._lifts: Final = [self._new_lift(index) for index in range(building.cars)]
         self._lift: Final = self._lifts[0]

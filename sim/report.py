@@ -100,6 +100,8 @@ class Tally:
                 self._door_cycles += 1
             case TruthKind.BOARDED:
                 self._boards(line)
+            case TruthKind.STEPPED_OUT:
+                self._steps_out(line)
             case TruthKind.ALIGHTED:
                 self._alights(line)
             case TruthKind.DEPARTED:
@@ -126,8 +128,18 @@ class Tally:
             return
         ride.boarded_ns = line.t_ns
         if ride.to is not None:
-            self._to_opening_ns.append(max(0, self._opening_ns(line) - ride.came_ns))
+            ride.to_opening_ns = max(0, self._opening_ns(line) - ride.came_ns)
+            self._to_opening_ns.append(ride.to_opening_ns)
             self._to_boarding_ns.append(line.t_ns - ride.came_ns)
+
+    def _steps_out(self, line: Line) -> None:
+        """Of an overloaded car: still waiting."""
+        ride = self._under_way.get(line.number("person"))
+        if ride is None or ride.to_opening_ns is None or ride.boarded_ns is None:
+            return
+        self._to_opening_ns.remove(ride.to_opening_ns)
+        self._to_boarding_ns.remove(ride.boarded_ns - ride.came_ns)
+        ride.boarded_ns = ride.to_opening_ns = None
 
     def _alights(self, line: Line) -> None:
         ride = self._under_way.pop(line.number("person"), None)

@@ -46,6 +46,7 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
     run_count: int
     position_m: float
     persons: int
+    load_kg: float = 0.0
     door_fraction: float
     trips: int
     door_cycles: int
@@ -109,7 +110,7 @@ def signals_of(car: Car, now: int) -> PlantSignals:
         faults=() if trouble.fault is None else (trouble.fault.event_code,),
         landing_lock=door_closed and not hands.are_on(Stimulus.LANDING_LOCK, now),
         car_lock=door_closed and not hands.are_on(Stimulus.CAR_CONTACT, now),
-        overload=hands.are_on(Stimulus.OVERLOAD, now),
+        overload=car.riders.overloaded or hands.are_on(Stimulus.OVERLOAD, now),
         cabinet_door=hands.are_on(Stimulus.CABINET_DOOR, now),
         alarm_button=hands.are_on(Stimulus.ALARM_BUTTON, now),
         door_open_button=hands.are_on(Stimulus.OPEN_BUTTON, now),
@@ -118,6 +119,7 @@ def signals_of(car: Car, now: int) -> PlantSignals:
         run_count=car.trips - trouble.runs_forgotten,
         position_m=car.motion.position_m(now),
         persons=car.persons,
+        load_kg=car.riders.load_kg,
         door_fraction=car.door.fraction(now),
         trips=car.trips,
         door_cycles=car.door_cycles,

@@ -22,6 +22,7 @@ class Stimulus(enum.Enum):
     PERSON_LEAVES = "person_leaves"
     CHAIN_GLITCH = "chain_glitch"
     CONTROLLER_REBOOT = "controller_reboot"
+    E_BIKE_ENTERS = "e_bike_enters"
     RIDE_UP = "ride_up"
     RIDE_DOWN = "ride_down"
     OPEN_BUTTON = "open_button"
@@ -102,6 +103,7 @@ _MEANING: dict[Stimulus, tuple[str, str]] = {
         "the controller starts anew (20 to 60 s, or as long as said): it is silent, then looks for its landing",
         "控制器重启(默认20至60秒),其间无应答,随后低速找层",
     ),
+    Stimulus.E_BIKE_ENTERS: ("a person comes with an electric bicycle and rides somewhere", "有人推电动自行车乘梯"),
     Stimulus.RIDE_UP: ("in the car, the button of the next landing above is pressed", "轿内按下上一层的按钮"),
     Stimulus.RIDE_DOWN: ("in the car, the button of the lowest landing is pressed", "轿内按下最低层的按钮"),
     Stimulus.OPEN_BUTTON: (

@@ -15,6 +15,8 @@ class TruthKind(enum.StrEnum):
     ABANDONED = "abandoned"
     BOARDED = "boarded"
     ALIGHTED = "alighted"
+    OVERLOADED = "overloaded"
+    STEPPED_OUT = "stepped_out"
     DEPARTED = "departed"
     STOPPED = "stopped"
     ARRIVED = "arrived"
@@ -37,6 +39,7 @@ class TruthKind(enum.StrEnum):
 class TruthRecord(msgspec.Struct, frozen=True):
     """One thing that happened at `t_ns`.
 
+    `stepped_out` is somebody who leaves an overloaded car to wait again.
     `stopped` is every standstill, with `door_zone` and `persons`; `arrived` follows it at a landing. `controller` says
     whether it is up. `trapped_since` is the instant from which somebody is in the standing car and cannot get out;
     `freed` ends it. `cause` is what an injector let go wrong, as it is `booked` and by the `symptom` that people see;

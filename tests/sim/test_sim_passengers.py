@@ -6,6 +6,7 @@ from sim.building import Traffic
 from sim.passengers import Crowd, Journeys, Riders
 
 N = 20_000
+SMALL = replace(HOUSE, capacity_persons=2)
 
 
 def test_gaps_have_the_mean_and_the_spread_of_a_poisson_process() -> None:
@@ -63,7 +64,7 @@ def test_who_waited_too_long_has_gone() -> None:
 
 def test_a_full_car_has_no_room() -> None:
     crowd = Crowd(HOUSE)
-    riders = Riders(crowd, 2)
+    riders = Riders(crowd, SMALL)
     for _ in range(2):
         assert riders.has_room
         riders.board(crowd.newcomer(0, 1, 0))
@@ -72,7 +73,7 @@ def test_a_full_car_has_no_room() -> None:
 
 def test_who_is_on_the_way_into_one_car_neither_enters_another_nor_goes_away() -> None:
     crowd = Crowd(HOUSE)
-    one, other = Riders(crowd, 2), Riders(crowd, 2)
+    one, other = Riders(crowd, SMALL), Riders(crowd, SMALL)
     one.entering = crowd.newcomer(0, 1, 0)
     assert crowd.next_boarder(0, Direction.UP) is None
     assert crowd.lose_patience(0, 601 * S) == []

@@ -47,6 +47,15 @@ def test_who_is_left_behind_waits_for_the_car_that_takes_them() -> None:
     assert report(opening(12, 0), opening(60, 0), *person(1, 10, 62)).awt_to_opening_s == 50.0
 
 
+def test_who_steps_out_of_an_overloaded_car_waits_for_the_next() -> None:
+    out = at(30, "stepped_out", person=1, floor=0, persons=0)
+    first = [opening(20, 0), *person(1, 10, 22), out]
+    assert (report(*first).waiting, report(*first).awt_to_boarding_s) == (1, None)
+    again = at(70, "boarded", person=1, floor=0, persons=1)
+    told = report(*first, opening(60, 0), again)
+    assert (told.riding, told.awt_to_opening_s, told.awt_to_boarding_s) == (1, 50.0, 60.0)
+
+
 def test_the_way_to_the_destination_ends_at_its_doors_opening() -> None:
     out = at(55, "alighted", person=1, floor=5, persons=0)
     told = report(opening(20, 0), *person(1, 10, 22), opening(50, 5), out)

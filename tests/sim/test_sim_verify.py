@@ -6,6 +6,7 @@ The seeds are fixed. Of others about one in twenty has some row beyond its stand
 import pytest
 from verify import (
     check_levelling,
+    check_load,
     check_motion,
     check_observer,
     check_people,
@@ -60,6 +61,10 @@ def test_nobody_is_lost_and_littles_law_holds() -> None:
 def test_the_safety_rules_hold_whatever_is_done_to_the_lift() -> None:
     chunk = check_safety.run_chunk(seed=2, number=0, size=12)
     assert chunk.broken == ""
+
+
+def test_an_overloaded_car_waits_with_its_door_open() -> None:
+    right(check_load.check(seed=2, houses=4, hours=1))
 
 
 def test_re_levelling_is_slow_and_inside_the_zone() -> None:

@@ -4,7 +4,16 @@ from collections.abc import Callable
 
 import pytest
 from msgspec.structs import replace
-from verify import check_levelling, check_motion, check_people, check_safety, check_stops, check_trips, reference
+from verify import (
+    check_levelling,
+    check_load,
+    check_motion,
+    check_people,
+    check_safety,
+    check_stops,
+    check_trips,
+    reference,
+)
 from verify.findings import Outcome, PlantWrong, Verdict
 from verify.trips import case_of
 
@@ -76,9 +85,9 @@ def test_a_stop_that_nobody_asked_for_is_noticed(monkeypatch: pytest.MonkeyPatch
 def test_destinations_that_are_not_evenly_spread_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = Journeys.route
 
-    def lopsided(self: Journeys) -> tuple[int, int]:
-        origin, to = honest(self)
-        return (origin, to) if to != 1 else honest(self)
+    def lopsided(self: Journeys, now_ns: int = 0) -> tuple[int, int]:
+        origin, to = honest(self, now_ns)
+        return (origin, to) if to != 1 else honest(self, now_ns)
 
     monkeypatch.setattr(Journeys, "route", lopsided)
     assert {"H, fixed P", "H, Poisson P"} & set(stops(600))
@@ -115,7 +124,7 @@ def test_a_lost_passenger_is_noticed(
 
 def test_people_who_come_more_often_than_they_should_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = Journeys.next_gap_ns
-    monkeypatch.setattr(Journeys, "next_gap_ns", lambda self: round((honest(self) or 0) * 0.85))
+    monkeypatch.setattr(Journeys, "next_gap_ns", lambda self, now_ns: round((honest(self, now_ns) or 0) * 0.85))
     assert "Little, L = lambda W per landing and in the car" in wrong(check_people.check(3, 24, 0))
 
 
@@ -135,3 +144,11 @@ def test_a_door_one_per_mille_slower_is_noticed() -> None:
     slower = replace(building, door=replace(building.door, opening_s=building.door.opening_s * 1.001))
     timed = check_trips.time_in(building=slower, row=ROW, seed=3, trips=100)
     assert "RTT, each trip" in wrong(check_trips.outcome([timed], 100))
+
+
+def test_a_car_that_takes_more_than_it_may_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.load.OVERLOAD_AT_LEAST_KG", 74.0)
+    assert wrong(check_load.check(3, 6, 1))
+    monkeypatch.undo()
+    monkeypatch.setattr(Riders, "overloaded", property(lambda self: False))
+    assert wrong(check_load.check(3, 2, 1))

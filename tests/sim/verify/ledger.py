@@ -37,6 +37,9 @@ class Ledger:
         elif kind is TruthKind.BOARDED:
             self._leave(self.waiting[floor], person, floor, record)
             self.riding[person] = record.t_ns
+        elif kind is TruthKind.STEPPED_OUT:
+            self._leave(self.riding, person, None, record)
+            self.waiting[floor][person] = record.t_ns
         else:
             self._leave(self.riding, person, None, record)
             self.served += 1
@@ -69,7 +72,9 @@ class Ledger:
         self.stays_ns[place].append(record.t_ns - since_ns)
 
 
-_STEPS: Final = frozenset({TruthKind.WAITING, TruthKind.ABANDONED, TruthKind.BOARDED, TruthKind.ALIGHTED})
+_STEPS: Final = frozenset(
+    {TruthKind.WAITING, TruthKind.ABANDONED, TruthKind.BOARDED, TruthKind.STEPPED_OUT, TruthKind.ALIGHTED}
+)
 
 
 def _whole(value: object) -> int:

@@ -25,13 +25,6 @@ OPEN: Final = (
     _open(6, "safety gear retards with 0.2 .. 1.0 g", _ITEM_11, "-", "the plant has none"),
     _open(
         6,
-        "overload from 110 % and 75 kg holds the doors open",
-        _ITEM_11,
-        "-",
-        "people have no mass yet; overload is a stimulus, and that it holds the door is checked",
-    ),
-    _open(
-        6,
         "brake and contactor, landing and car door apart",
         "issue: safety chain, doors",
         "-",

@@ -11,6 +11,7 @@ import msgspec
 
 from verify import (
     check_levelling,
+    check_load,
     check_motion,
     check_observer,
     check_people,
@@ -39,6 +40,7 @@ class Effort(msgspec.Struct, frozen=True):
     people_hours: float = 96.0
     mishap_runs: int = 40
     poor_lifts: int = 30
+    crowded_houses: int = 20
     safety_s: float = 60.0
 
 
@@ -99,12 +101,13 @@ def run(pool: Executor, jobs: int, seed: int, effort: Effort, say: Say) -> list[
         _alone(2, "observer", partial(check_observer.check, seed, effort.observed_runs, effort.observed_minutes)),
         _alone(5, "people", partial(check_people.check, seed, effort.people_hours, effort.mishap_runs)),
         _alone(3, "knock-out", partial(check_trips.knock_out, seed, effort.round_trips)),
+        _alone(6, "overload", partial(check_load.check, seed, effort.crowded_houses)),
         _alone(6, "re-levelling", partial(check_levelling.check, seed, effort.poor_lifts, 2.0)),
     ]
     stops, timed = _stops(seed, effort.stop_trips).start(pool), [one.start(pool) for one in _timed(seed, effort)]
-    motion, observer, people, textbook, level = [single.start(pool) for single in singles]
+    motion, observer, people, textbook, load, level = [single.start(pool) for single in singles]
     counted, rounds = stops.end(say), [one.end(say) for one in timed]
-    ends = [one.end(say) for one in (motion, observer, textbook, people, level)]
+    ends = [one.end(say) for one in (motion, observer, textbook, people, load, level)]
     safety = Group(
         6,
         "safety",
