@@ -16,6 +16,8 @@ from protocols.strictyaml import load_yaml
 from sim import SimError
 from sim.plan import PlanError
 from sim.plan import parse_planned as read_planned
+from sim.sensors.check import check as check_sensors
+from sim.sensors.config import Imperfections
 from sim.stimuli import Stimulus
 from sim.stimuli import parse as parse_stimulus
 
@@ -53,14 +55,21 @@ class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BenchSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One building, one bus. `line` ("9600 8N1") may be left out when all profiles agree on one."""
+    """One building, one bus. `line` ("9600 8N1") may be left out when all profiles agree on one.
+
+    `sensors`: what is wrong with the sensors that all devices read, by the vocabulary's items (docs/sensors.md).
+    """
 
     building: Annotated[str, Meta(min_length=1)] = "residential-9"
     seed: int = 1
     link: Annotated[str, Meta(min_length=1)] | None = None
     line: str | None = None
     devices: Annotated[tuple[DeviceSetup, ...], Meta(min_length=1)]
+    sensors: dict[str, Imperfections] = {}
     plan: tuple[Planned, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_sensors(self.sensors)
 
 
 def load_bench(name_or_path: str) -> BenchSetup:

@@ -33,6 +33,8 @@ from protocols.profiles.place import Place
 from protocols.profiles.schema import DeviceKind, Profile
 from sim.building import load_building
 from sim.plant import Plant
+from sim.sensors.config import Imperfections
+from sim.sensors.layer import Sensors
 from sim.stimuli import Effect, Stimulus
 from sim.truth import TruthRecord
 
@@ -56,6 +58,7 @@ class World:
         self.line = common_line(self.profiles, setup.line)
         self.building = load_building(setup.building)
         self.plant = Plant(self.building, setup.seed, on_truth)
+        self.sensors = Sensors(setup.sensors, self.plant)
         self.devices = tuple(
             self._device(index, device, on_sample) for index, device in enumerate(setup.devices, start=1)
         )
@@ -75,7 +78,7 @@ class World:
 
     def values(self, setup: DeviceSetup, profile: Profile, t_ns: int) -> Mapping[str, object]:
         """What a device's inputs say at `t_ns`, with its own numbers for the floors and its own names for faults."""
-        values = self.plant.signals(max(t_ns, self.plant.now_ns)).values()
+        values = self.sensors.values(max(t_ns, self.plant.now_ns))
         return setup.seen({**values, "faults": fault_names(profile, values["faults"])})
 
     def _controller_is_up(self, t_ns: int) -> bool:
@@ -95,6 +98,11 @@ class World:
         self.plant.advance_to(max(t_ns, self.plant.now_ns))
         return self.plant.apply(stimulus, for_s)
 
+    def switch_sensor(self, t_ns: int, item: str, imperfection: str, on: bool) -> None:
+        """Let an imperfection of the setup's sensors begin or end at `t_ns`, or now. Raises SensorError."""
+        self.plant.advance_to(max(t_ns, self.plant.now_ns))
+        self.sensors.switch(item, imperfection, on)
+
 
 class VirtualWorld:
     """A whole bench in virtual time, for tests: give `open_bus`, `broker` and `clock` to the agent as its ports.
@@ -112,11 +120,13 @@ class VirtualWorld:
         seed: int = 1,
         line: str | None = None,
         delivery: Delivery = Delivery.FRAME,
+        sensors: Mapping[str, Imperfections] | None = None,
     ) -> None:
         self.truth: list[TruthRecord] = []
         self.samples: list[Sample] = []
         self.taps: list[Tapped] = []
-        setup = BenchSetup(building=building, seed=seed, line=line, devices=tuple(devices))
+        wrong = {} if sensors is None else dict(sensors)
+        setup = BenchSetup(building=building, seed=seed, line=line, devices=tuple(devices), sensors=wrong)
         self.world = World(setup, self.truth.append, self.samples.append)
         self.clock = VirtualClock()
         self.bus = MemoryBus(lambda: self.segment)

@@ -116,6 +116,11 @@ class Plant:
         """From now on call `before` with each instant at which something is decided, just before that."""
         self._watchers.append(before)
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody is told of decisions."""
+        return bool(self._watchers)
+
     def _advance_watched(self, t_ns: int) -> None:
         while (due_ns := self._agenda.next_ns()) is not None and due_ns <= t_ns:
             self._warn(due_ns)
