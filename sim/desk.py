@@ -16,7 +16,8 @@ from protocols.language import language
 from sim import SimError
 from sim.building import load_building
 from sim.history import Head, History, Line, OnLine, read_history
-from sim.injector.injector import Injector, Struck
+from sim.injector.fate import Struck
+from sim.injector.injector import Injector
 from sim.injector.model import FaultModel, load_faults
 from sim.injector.occasions import Wanted
 from sim.plan import PlanError, Planned, in_time, parse_fault, parse_planned, parse_time
@@ -108,7 +109,7 @@ def play(asked: Asked, on_line: OnLine | None = None, *, tracked: bool = True) -
         run.close()
     now_ns, wall_s = run.plant.now_ns, time.perf_counter() - began_s
     struck = () if injector is None else tuple(injector.struck)
-    pending = () if injector is None else tuple(name for _, name in injector.pending)
+    pending = () if injector is None else tuple(injector.pending)
     report, complete = tally.report(now_ns, wall_s), now_ns >= asked.until_ns
     return Played(asked.head, history, report, tuple(run.done), complete, struck, pending)
 

@@ -11,7 +11,7 @@ from sim.agenda import to_ns
 from sim.injector.model import Cause, Driver, FaultModel, Lognormal
 
 
-def factor(model: FaultModel, seed: int) -> float:
+def factor(model: FaultModel, seed: int | str) -> float:
     """How much worse than the mean this lift is: Gamma with mean 1."""
     shape = model.heterogeneity.shape
     return random.Random(f"{seed}/lift factor").gammavariate(shape, 1 / shape)
@@ -24,7 +24,9 @@ class Gaps:
     Exponential in time; geometric in starts and door cycles, which is what a draw at every one of them would give.
     """
 
-    def __init__(self, name: str, cause: Cause, model: FaultModel, seed: int, feeder: int, lift_factor: float) -> None:
+    def __init__(
+        self, name: str, cause: Cause, model: FaultModel, seed: int | str, feeder: int, lift_factor: float
+    ) -> None:
         """`feeder` seeds what comes to all lifts of a feeder at once."""
         rate = cause.rate
         if rate is None:

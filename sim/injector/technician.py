@@ -1,39 +1,45 @@
 """Who comes when people are trapped or the lift is broken: the way there, letting people out, the repair."""
 
+import enum
 from typing import Final, final
 
 from sim.injector.draws import Times
 from sim.injector.model import FaultModel
-from sim.injector.world import World
+from sim.injector.world import Place
 from sim.stimuli import Stimulus
 from sim.truth import TruthKind
 
 
+class At(enum.Enum):
+    """Where the technician is."""
+
+    AWAY = "away"
+    UNDER_WAY = "under_way"
+    WORK = "work"
+
+
 @final
 class Technician:
-    """Called once at a time. Lets people out by `release`, and repairs what needs it."""
+    """One for the lift. Lets people out by `release`, and repairs what needs it; then goes."""
 
-    def __init__(self, model: FaultModel, seed: int) -> None:
+    def __init__(self, model: FaultModel, seed: int | str, place: Place) -> None:
         staff = model.technician
         self._arrival: Final = Times(staff.arrival, f"{seed}/technician's way")
         self._release: Final = Times(staff.release, f"{seed}/release")
         self._repair: Final = Times(staff.repair, f"{seed}/repair")
-        self._world: World | None = None
-        self._is_called = False
-        self._is_broken = False
+        self._place: Final = place
+        self._at = At.AWAY
+        self._broken = False
         self._waits_for_fault = False
         self._trapped = False
 
-    def begin(self, world: World) -> None:
-        """Be ready at this plant."""
-        self._world = world
-
     def is_needed(self, *, now: bool) -> None:
         """Something is broken, or will be at the next occasion."""
-        self._waits_for_fault = not now
         if now:
-            self._is_broken = True
+            self._broken = True
             self._call()
+        else:
+            self._waits_for_fault = True
 
     def hear(self, kind: TruthKind) -> None:
         """Something happened: people are trapped or free, or what is broken shows."""
@@ -46,33 +52,37 @@ class Technician:
             self.is_needed(now=True)
 
     def _call(self) -> None:
-        if self._is_called or self._world is None:
-            return
-        self._is_called = True
-        world = self._world
-        world.tell(TruthKind.TECHNICIAN, does="called")
-        world.at(world.now_ns + self._arrival.next_ns(), self._arrive)
+        if self._at is At.AWAY:
+            self._at = At.UNDER_WAY
+            self._place.tell(TruthKind.TECHNICIAN, does="called")
+            self._place.after(self._arrival.next_ns(), self._arrive)
+        elif self._at is At.WORK:
+            self._place.after(self._release.next_ns(), self._let_out)
 
     def _arrive(self) -> None:
-        world = self._in_world()
-        world.tell(TruthKind.TECHNICIAN, does="arrived")
-        world.at(world.now_ns + self._release.next_ns(), self._let_out)
+        self._place.tell(TruthKind.TECHNICIAN, does="arrived")
+        self._place.after(self._release.next_ns(), self._released)
+
+    def _released(self) -> None:
+        needs_repair = self._broken
+        self._let_out()
+        self._place.tell(TruthKind.TECHNICIAN, does="released")
+        if needs_repair:
+            self._at = At.WORK
+            self._place.after(self._repair.next_ns(), self._repaired)
+        else:
+            self._leave()
 
     def _let_out(self) -> None:
-        world = self._in_world()
-        if self._trapped or self._is_broken:
-            world.apply(Stimulus.RELEASE)
-        world.tell(TruthKind.TECHNICIAN, does="released")
-        if self._is_broken:
-            world.at(world.now_ns + self._repair.next_ns(), self._repaired)
-        else:
-            self._is_called = False
+        if self._trapped or self._broken:
+            self._broken = self._waits_for_fault = False
+            self._place.apply(Stimulus.RELEASE)
 
     def _repaired(self) -> None:
-        self._is_called = self._is_broken = False
-        self._in_world().tell(TruthKind.TECHNICIAN, does="repaired")
+        self._place.tell(TruthKind.TECHNICIAN, does="repaired")
+        self._leave()
 
-    def _in_world(self) -> World:
-        if self._world is None:
-            raise ValueError("give the technician to a plant first")
-        return self._world
+    def _leave(self) -> None:
+        self._at = At.AWAY
+        if self._broken:
+            self._call()

@@ -5,6 +5,7 @@ The seeds are fixed. Of others about one in twenty has some row beyond its stand
 
 import pytest
 from verify import (
+    check_injector,
     check_levelling,
     check_load,
     check_motion,
@@ -16,6 +17,7 @@ from verify import (
     reference,
 )
 from verify.check_safety import play
+from verify.counting import is_within, ks_distance
 from verify.findings import Outcome, Verdict
 from verify.oracle import area, closed_form_s, integrated_s
 from verify.trips import case_of
@@ -69,6 +71,12 @@ def test_an_overloaded_car_waits_with_its_door_open() -> None:
 
 def test_re_levelling_is_slow_and_inside_the_zone() -> None:
     right(check_levelling.check(seed=2, lifts=4, hours=1))
+
+
+def test_what_is_injected_comes_as_often_as_its_model_says() -> None:
+    drawn = [check_injector.draw_lifts(2, 1000)]
+    played = [check_injector.play_lift(seed, 10, 3.0) for seed in range(2000, 2006)]
+    right(check_injector.outcome(drawn, played, 2))
 
 
 def test_a_car_about_to_creep_keeps_its_door_shut() -> None:
@@ -138,3 +146,14 @@ def test_khaleels_stops_and_doors_come_out() -> None:
     assert stops == pytest.approx(9.737, abs=5e-4)
     assert (stops + 1) * house.door_s == pytest.approx(59.05, abs=5e-3)
     assert 2 * 16.8 * house.transfer_s == pytest.approx(40.32)
+
+
+def test_a_poisson_interval_is_the_exact_one() -> None:
+    """Garwood: 95 % of a count of 10 are 4.795 to 18.390; of none, up to 3.689."""
+    assert [is_within(10, mean, 0.95) for mean in (4.79, 4.80, 18.38, 18.40)] == [False, True, True, False]
+    assert [is_within(0, mean, 0.95) for mean in (3.68, 3.70)] == [True, False]
+
+
+def test_a_distance_of_two_distributions_by_hand() -> None:
+    """Of one value at the median, either side of the step is half away."""
+    assert ks_distance([1.0], 0.0, 1.0) == pytest.approx(0.5)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 from verify import (
+    check_injector,
     check_levelling,
     check_load,
     check_motion,
@@ -23,6 +24,7 @@ from sim.agenda import to_ns
 from sim.car import Phase
 from sim.controller import Calls, next_stop
 from sim.doorway import Doorway
+from sim.injector.draws import Gaps, Times
 from sim.kinematics import Move
 from sim.lift import Lift
 from sim.passengers import Journeys, Passenger, Riders
@@ -152,3 +154,25 @@ def test_a_car_that_takes_more_than_it_may_is_noticed(monkeypatch: pytest.Monkey
     monkeypatch.undo()
     monkeypatch.setattr(Riders, "overloaded", property(lambda self: False))
     assert wrong(check_load.check(3, 2, 1))
+
+
+def injected() -> list[str]:
+    drawn = [check_injector.draw_lifts(2, 1000)]
+    return wrong(check_injector.outcome(drawn, [check_injector.play_lift(2000, 10, 3.0)], 2))
+
+
+def test_a_cause_that_comes_a_tenth_too_often_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Gaps.next
+    monkeypatch.setattr(Gaps, "next", lambda gaps: round(right(gaps) / 1.1))
+    assert "rates, 20000 lift-years of draws" in injected()
+
+
+def test_lifts_that_are_all_alike_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_injector, "factor", lambda model, seed: 1.0)
+    assert any(what.startswith("how unlike lifts are") for what in injected())
+
+
+def test_a_technician_who_takes_a_tenth_longer_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Times.next_ns
+    monkeypatch.setattr(Times, "next_ns", lambda times: round(right(times) * 1.1))
+    assert sum("times, drawn" in what for what in injected()) == 3

@@ -19,7 +19,13 @@ from verify.tasks import Effort, run
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 REPORT: Final = ROOT / "docs" / "verification.md"
-SOURCES: Final = ("sim/*.py", "configs/buildings/*.yaml", "tests/sim/verify/*.py", "tests/sim/data/*.csv")
+SOURCES: Final = (
+    "sim/**/*.py",
+    "configs/buildings/*.yaml",
+    "configs/faults/*.yaml",
+    "tests/sim/verify/*.py",
+    "tests/sim/data/*.csv",
+)
 """What a result depends on."""
 
 

@@ -19,6 +19,8 @@ Deeds = Sequence[tuple[int, Stimulus, float]]
 
 HOUSE: Final = load_building("residential-9")
 LIVELY: Final = replace(HOUSE, traffic=replace(HOUSE.traffic, passengers_per_hour=60.0))
+RESIDENTIAL: Final = replace(HOUSE, traffic=replace(HOUSE.traffic, passengers_per_hour=4.2))
+"""A hundred passengers a day: about 176 starts (simulation.md 2.5)."""
 BUSY: Final = replace(
     HOUSE, capacity_persons=4, traffic=replace(HOUSE.traffic, passengers_per_hour=400.0), homing_after_s=30.0
 )

@@ -37,11 +37,4 @@ OPEN: Final = (
         "-",
         "`make soak` does not exist; tests/sim/test_sim_plant.py has ten days of two houses",
     ),
-    _open(
-        7,
-        "injected rates, heterogeneity and repair times recovered",
-        "simulation.md 3.5, reliability.csv",
-        "Poisson 95 %",
-        "there is no fault injector yet, only stimuli by hand",
-    ),
 )

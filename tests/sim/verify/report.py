@@ -44,6 +44,11 @@ NOTES: Final = {
         "The books are kept from the truth log alone and compared with the plant's own counts after every event. The"
         " landing's queue of somebody who gave up is cleared when the doors next open there, in plant and log alike."
     ),
+    7: (
+        "The injector's own draws for lifts that start as often as the model's usage says, and the plant with all rates"
+        " raised to some strikes a day, counted in its truth log. What is expected is the mean of a Poisson count,"
+        " given each lift's own factor; the factors' distribution is judged from counts per lift."
+    ),
     6: "The rules:\n\n" + "\n".join(f"- {rule}" for rule in RULES),
 }
 """What a reader must know to believe an item."""

@@ -10,6 +10,7 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from verify import (
+    check_injector,
     check_levelling,
     check_load,
     check_motion,
@@ -39,6 +40,9 @@ class Effort(msgspec.Struct, frozen=True):
     round_trips: int = 1500
     people_hours: float = 96.0
     mishap_runs: int = 40
+    drawn_lifts: int = 5000
+    injected_lifts: int = 40
+    injected_days: float = 20.0
     poor_lifts: int = 30
     crowded_houses: int = 20
     safety_s: float = 60.0
@@ -105,6 +109,7 @@ def run(pool: Executor, jobs: int, seed: int, effort: Effort, say: Say) -> list[
         _alone(6, "re-levelling", partial(check_levelling.check, seed, effort.poor_lifts, 2.0)),
     ]
     stops, timed = _stops(seed, effort.stop_trips).start(pool), [one.start(pool) for one in _timed(seed, effort)]
+    injector = _injector(seed, effort).start(pool)
     motion, observer, people, textbook, load, level = [single.start(pool) for single in singles]
     counted, rounds = stops.end(say), [one.end(say) for one in timed]
     ends = [one.end(say) for one in (motion, observer, textbook, people, load, level)]
@@ -115,6 +120,7 @@ def run(pool: Executor, jobs: int, seed: int, effort: Effort, say: Say) -> list[
         lambda chunks: check_safety.outcome(chunks, effort.safety_s),
     )
     say(f"item 6, safety rules for {effort.safety_s:g} s")
+    ends.append(injector.end(say))
     return [*ends[:2], counted, *rounds, *ends[2:4], safety.start(pool).end(say), *ends[4:], Outcome(OPEN)]
 
 
@@ -134,6 +140,16 @@ def _timed(seed: int, effort: Effort) -> list[Group[check_trips.Timed]]:
         Group(3, "Khaleel 2013", khaleel, lambda done: check_trips.khaleel(done[0])),
         Group(3, "advance opening", as_it_stands, lambda done: check_trips.advance_opening(done[0])),
     ]
+
+
+def _injector(seed: int, effort: Effort) -> Group[check_injector.Tally]:
+    parts = 4
+    drawn = [partial(check_injector.draw_lifts, seed * parts + i, effort.drawn_lifts // parts) for i in range(parts)]
+    seeds = range(seed * 1000, seed * 1000 + effort.injected_lifts)
+    played = [partial(check_injector.play_lift, one, effort.injected_days, 3.0) for one in seeds]
+    return Group(
+        7, "injector", [*drawn, *played], lambda done: check_injector.outcome(done[:parts], done[parts:], seed)
+    )
 
 
 def _alone(item: int, what: str, task: Callable[[], Outcome]) -> Group[Outcome]:
