@@ -133,6 +133,8 @@ def parse_planned(text: str) -> Planned:
         planned = read_planned(text)
     except PlanError as error:
         raise UsageError(str(error)) from error
+    if planned.car:
+        raise UsageError(f"--at {text}: a bench has the building's first lift alone; leave @ out")
     return Planned(planned.at_ns / 1e9, planned.stimulus)
 
 

@@ -38,7 +38,7 @@ _PLOT_EXAMPLES: Final = (
     "liftwarden sim plot residential-9 --for 20min --seed 3 --at 6min=entrap_between_floors --at 13min=release "
     "--out picture.png"
 )
-_AT_HELP: Final = "TIME=STIMULUS; repeatable. / 定时注入"
+_AT_HELP: Final = "TIME=STIMULUS, or TIME=STIMULUS@2 for the second car; repeatable. / 定时注入"
 _FAULT_HELP: Final = "CAUSE[@WHEN]: a time, occupied, running, doors_open, floor=N or starts=N; repeatable. / 故障原因"
 _FAULTS_HELP: Final = "A fault model, YAML or shipped: random faults. / 随机故障模型"
 

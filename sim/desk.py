@@ -62,7 +62,9 @@ class Asked(msgspec.Struct, frozen=True):
         for one in wanted:
             if model is not None:
                 model.cause(one.cause)
-        return cls(Head(load_building(building), seed), until_ns, plan, wanted, model, faults is not None)
+        house = load_building(building)
+        head = Head(house, seed, house.cars)
+        return cls(head, until_ns, plan, wanted, model, faults is not None)
 
     def injector(self) -> Injector | None:
         """What goes wrong by itself or is wanted, if anything."""

@@ -1,7 +1,6 @@
 """The position-time diagram of a run: where each car was, with doors, people waiting, faults and entrapments."""
 
 from io import BytesIO
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -16,25 +15,31 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 from sim import SimError
 from sim import spans as found
 from sim.history import Head, History
+from sim.picture_cars import (
+    COLORS,
+    MOVING,
+    OUT_OF_ORDER,
+    OUT_OF_ORDER_BAND,
+    TRAPPED,
+    TRAPPED_BAND,
+    WIDE,
+    Lane,
+    draw_car,
+    lanes,
+)
 from sim.report import Report
-from sim.track import Knot, between
 from sim.truth import TruthKind
 
-CARS: Final = ("#1b4f8f", "#7a4aa0", "#00796b", "#8d5524", "#455a64", "#ad1457", "#558b2f", "#5d4037")
-"""One for each car of a group of up to eight."""
-WIDE: Final = "#58b368"
-MOVING: Final = "#b5dfbc"
 WAITING: Final = "#e08a00"
-TRAPPED: Final = "#d7263d"
 TRAPPED_SHADE: Final = "#fadadf"
-OUT_OF_ORDER: Final = "#dcdcdc"
 _METADATA: Final[dict[str, dict[str, str | None]]] = {
     ".svg": {"Date": None, "Creator": None},
     ".png": {"Software": None},
 }
 _TICKS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
-_POINTS: Final = 12
-"""Between two knots; the cubic is drawn as so many straight pieces."""
+_FLOOR_IN: Final = 0.32
+_LANE_IN: Final = 0.05
+"""The picture's height for each floor, and more of it for each car after the first."""
 _STRIP: Final = 0.025
 """Of the diagram's height."""
 _ROW_POINTS: Final = 12
@@ -78,20 +83,22 @@ def _style() -> None:
 
 def figure_of(history: History, head: Head, report: Report, window_ns: tuple[int, int]) -> Figure:
     """The picture, to be shown or saved; it is drawn in the style that is set."""
-    floors = len(head.building.floors)
-    figure = Figure(figsize=(12, min(4.2 + 0.32 * floors, 14)), layout="constrained")
-    way, people = figure.subplots(2, 1, sharex=True, height_ratios=[1.6 + 0.32 * floors, 1])
+    rows = lanes(history, head.building)
+    floors_in = len(head.building.floors) * (_FLOOR_IN + _LANE_IN * (len(rows) - 1))
+    figure = Figure(figsize=(12, min(4.2 + floors_in, 14 if len(rows) == 1 else 20)), layout="constrained")
+    way, people = figure.subplots(2, 1, sharex=True, height_ratios=[1.6 + floors_in, 1])
     labels = _labels(history, window_ns)
     _title(way, head, report, 1 + max((row for row, _ in labels), default=-1))
     _landings(way, head)
-    _shade(way, people, history, window_ns)
-    _stimuli(way, labels)
+    if len(rows) == 1:
+        _shade(way, people, history, window_ns)
+    _stimuli(way, labels, len(rows) > 1)
     _waits(way, history, head, _thin(window_ns))
-    for index, (car, knots) in enumerate(sorted(history.tracks.items())):
-        _car(way, history, car, knots, CARS[index % len(CARS)], _thin(window_ns))
+    for lane in rows:
+        draw_car(way, history, lane, (_s(window_ns[0]), _s(window_ns[1])), _thin(window_ns))
     _people(people, history)
     _time(people, window_ns)
-    figure.legend(handles=_legend(history), loc="outside lower center", ncols=5, frameon=False)
+    figure.legend(handles=_legend(history, rows), loc="outside lower center", ncols=5, frameon=False)
     return figure
 
 
@@ -149,10 +156,11 @@ def _labels(history: History, window_ns: tuple[int, int]) -> list[tuple[int, fou
     return labels
 
 
-def _stimuli(axes: Axes, labels: list[tuple[int, found.Span]]) -> None:
+def _stimuli(axes: Axes, labels: list[tuple[int, found.Span]], many: bool) -> None:
     top = axes.get_ylim()[1]
     for row, span in labels:
         where, told = (_s(span.start_ns), top), span.note.replace("_", " ")
+        told = f"{told}, car {span.where + 1}" if many else told
         offset = (0, 7 + _ROW_POINTS * row)
         axes.annotate(told, where, xytext=offset, textcoords="offset points", ha="center", fontsize=8)
         axes.plot(*where, marker="v", color="black", markersize=5, clip_on=False)
@@ -178,42 +186,12 @@ def _marks(axes: Axes, places: list[tuple[float, float]], marker: str, thin: flo
     axes.plot(times, heights, marker=marker, linestyle="none", color=WAITING, markersize=4.5 * thin, zorder=2.1)
 
 
-def _car(axes: Axes, history: History, car: int, knots: list[Knot], color: str, thin: float) -> None:
-    for spans, tint in ((found.not_closed(history), MOVING), (found.wide_open(history), WIDE)):
-        mine = [span for span in spans if span.where == car]
-        places = [found.position_at(knots, span.start_ns) for span in mine]
-        bars = [
-            [(_s(span.start_ns), place), (_s(span.end_ns), place)] for span, place in zip(mine, places, strict=True)
-        ]
-        axes.add_collection(LineCollection(bars, colors=tint, linewidths=7, capstyle="butt", zorder=2.5))
-    times, places = _way(knots)
-    axes.plot(times, places, color=color, linewidth=1.7 * thin, zorder=3, solid_joinstyle="round")
-    for fault in (line for line in history.truth if line.kind == TruthKind.FAULT and line.car == car):
-        where = _s(fault.t_ns), found.position_at(knots, fault.t_ns)
-        axes.plot(*where, marker="X", color=TRAPPED, markersize=9, markeredgecolor="white", zorder=4, clip_on=True)
-        told = str(fault.data.get("fault", "fault")).replace("_", " ")
-        axes.annotate(
-            told, where, xytext=(8, 6), textcoords="offset points", fontsize=8, color=TRAPPED, annotation_clip=True
-        )
-
-
-def _way(knots: list[Knot]) -> tuple[list[float], list[float]]:
-    times, places = [_s(knots[0].t_ns)], [knots[0].position_m]
-    for before, after in pairwise(knots):
-        moves = before.position_m != after.position_m
-        for index in range(1, _POINTS + 1) if moves else (_POINTS,):
-            t_ns = before.t_ns + (after.t_ns - before.t_ns) * index // _POINTS
-            times.append(_s(t_ns))
-            places.append(between(before, after, t_ns))
-    return times, places
-
-
 def _people(axes: Axes, history: History) -> None:
     riding, waiting = found.counts(history)
     axes.step([_s(t) for t, _ in waiting], [n for _, n in waiting], where="post", color=WAITING, linewidth=1.4)
     times, counts = [_s(t) for t, _ in riding], [n for _, n in riding]
-    axes.fill_between(times, counts, step="post", color=CARS[0], alpha=0.25, linewidth=0)
-    axes.step(times, counts, where="post", color=CARS[0], linewidth=1.2)
+    axes.fill_between(times, counts, step="post", color=COLORS[0], alpha=0.25, linewidth=0)
+    axes.step(times, counts, where="post", color=COLORS[0], linewidth=1.2)
     axes.set_ylim(0, max(2, *(n for _, n in riding), *(n for _, n in waiting)) + 0.4)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
     axes.set_ylabel("people")
@@ -230,26 +208,23 @@ def _time(axes: Axes, window_ns: tuple[int, int]) -> None:
     axes.set_xlabel("time since the start (h:mm:ss)" if end_s >= 3600 else "time since the start (m:ss)")
 
 
-def _legend(history: History) -> list[Line2D | Patch]:
+def _legend(history: History, rows: list[Lane]) -> list[Line2D | Patch]:
     """What may be seen; of mishaps only what happened."""
-    many = len(history.tracks) > 1
-    cars = [
-        Line2D([], [], color=CARS[index % len(CARS)], linewidth=1.7, label=f"car {car + 1}" if many else "car")
-        for index, car in enumerate(sorted(history.tracks))
-    ]
+    many = len(rows) > 1
+    out, trapped = (OUT_OF_ORDER_BAND, TRAPPED_BAND) if many else (OUT_OF_ORDER, TRAPPED_SHADE)
     kinds = {line.kind for line in history.truth}
     fault = Line2D([], [], color=TRAPPED, marker="X", linestyle="none", markersize=9, label="fault")
     stimulus = Line2D([], [], color="black", marker="v", linestyle="none", markersize=5, label="done to the lift")
     return [
-        *cars,
+        *(lane.sample() for lane in rows),
         Line2D([], [], color=WIDE, linewidth=7, label="doors open"),
         Line2D([], [], color=MOVING, linewidth=7, label="doors moving or ajar"),
         Line2D([], [], color=WAITING, marker="^", markersize=4.5, label="waiting to go up"),
         Line2D([], [], color=WAITING, marker="v", markersize=4.5, label="waiting to go down"),
-        Patch(facecolor=CARS[0], alpha=0.25, label="people in the car"),
+        Patch(facecolor=COLORS[0], alpha=0.25, label="people in the cars" if many else "people in the car"),
         *([fault] if TruthKind.FAULT in kinds else []),
-        *([Patch(facecolor=OUT_OF_ORDER, label="out of order")] if found.out_of_order(history) else []),
-        *([Patch(facecolor=TRAPPED_SHADE, label="people trapped")] if TruthKind.TRAPPED_SINCE in kinds else []),
+        *([Patch(facecolor=out, label="out of order")] if found.out_of_order(history) else []),
+        *([Patch(facecolor=trapped, label="people trapped")] if TruthKind.TRAPPED_SINCE in kinds else []),
         *([stimulus] if TruthKind.STIMULUS in kinds else []),
     ]
 

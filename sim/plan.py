@@ -33,6 +33,7 @@ class Planned(msgspec.Struct, frozen=True):
 
     at_ns: int
     stimulus: Stimulus
+    car: int = 0
 
 
 def parse_time(text: str, option: str) -> int:
@@ -43,13 +44,16 @@ def parse_time(text: str, option: str) -> int:
 
 
 def parse_planned(text: str) -> Planned:
-    """Read "20s=entrap_between_floors". Raises PlanError, saying what was expected."""
-    time, equals, name = text.partition("=")
+    """Read "20s=entrap_between_floors"; "@2" behind it is for the second car. Raises PlanError."""
+    time, equals, what = text.partition("=")
+    name, at, number = what.partition("@")
     if not equals or _TIME.fullmatch(time) is None:
         wanted = "TIME=STIMULUS with ms, s, min, h or d, as in 20s=entrap_between_floors"
         raise PlanError(f"--at {text}: wants {wanted}")
+    if at and (not number.isdecimal() or int(number) < 1):
+        raise PlanError(f"--at {text}: wants the number of a car behind @, as in 20s=release@2; the first is 1")
     try:
-        return Planned(parse_time(time, "--at"), parse(name))
+        return Planned(parse_time(time, "--at"), parse(name), int(number) - 1 if at else 0)
     except SimError as error:
         raise PlanError(f"--at {text}: {error}") from error
 
@@ -90,8 +94,16 @@ def in_time(wanted: Sequence[Wanted], until_ns: int) -> tuple[Wanted, ...]:
     return tuple(wanted)
 
 
-def in_order(planned: Sequence[Planned], until_ns: int) -> tuple[Planned, ...]:
-    """By time, those for one instant as they were given. Raises PlanError on one that the run would not reach."""
+def in_order(planned: Sequence[Planned], until_ns: int, cars: int = 1) -> tuple[Planned, ...]:
+    """By time, those for one instant as they were given. Raises PlanError on one that the run would not reach.
+
+    And on one for a car that the building has not.
+    """
+    absent = next((one for one in planned if one.car >= cars), None)
+    if absent is not None:
+        raise PlanError(
+            f"--at {absent.stimulus.value}@{absent.car + 1}: the building has {cars} of them; choose another"
+        )
     late = next((one for one in planned if one.at_ns >= until_ns), None)
     if late is not None:
         at_s, until_s = late.at_ns / 1e9, until_ns / 1e9

@@ -42,6 +42,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     load_max_persons: int
     starts: int
     starts_empty: int
+    starts_by_car: tuple[int, ...]
     door_cycles: int
     entrapments: int
     trapped_people: int
@@ -83,6 +84,7 @@ class Tally:
         self._to_exit_ns: Final[list[int]] = []
         self._home_ns: Final[list[int]] = []
         self._loads: Final[list[int]] = []
+        self._starts: Final = [0] * head.cars
         self._trapped: Final[list[_Trapped]] = []
         self._standing: Final[dict[int, _Trapped]] = {}
         self._came = self._idle = self._elsewhere = self._abandoned = self._door_cycles = 0
@@ -106,6 +108,7 @@ class Tally:
                 self._alights(line)
             case TruthKind.DEPARTED:
                 self._loads.append(line.number("persons"))
+                self._starts[line.car] += 1
             case TruthKind.ARRIVED if line.number("floor") == self._head.building.main_floor:
                 self._home_ns.append(line.t_ns)
             case TruthKind.TRAPPED_SINCE:
@@ -184,6 +187,7 @@ class Tally:
             load_max_persons=max(self._loads, default=0),
             starts=len(self._loads),
             starts_empty=len(self._loads) - len(occupied),
+            starts_by_car=tuple(self._starts),
             door_cycles=self._door_cycles,
             entrapments=len(self._trapped),
             trapped_people=sum(one.persons for one in self._trapped),

@@ -44,10 +44,14 @@ def _lift(report: Report) -> list[tuple[Text, Text]]:
         load = Text(
             f"平均 {mean} 人 ({percent}), 最多 {most} 人", f"{mean} people ({percent}) on average, {most} at most"
         )
+    starts = Text(f"{report.starts} (空载 {empty})", f"{report.starts} ({empty} empty)")
+    if report.cars > 1:
+        each = " / ".join(map(str, report.starts_by_car))
+        starts = Text(f"{starts.zh}, 各梯 {each}", f"{starts.en}, by car {each}")
     return [
         (Text("基站到达间隔", "interval at the main floor"), _same(_s(report.interval_s))),
         (Text("载人起动时的负载", "load of occupied starts"), load),
-        (Text("起动次数", "starts"), Text(f"{report.starts} (空载 {empty})", f"{report.starts} ({empty} empty)")),
+        (Text("起动次数", "starts"), starts),
         (Text("开关门次数", "door cycles"), _same(str(report.door_cycles))),
     ]
 

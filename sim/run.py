@@ -1,5 +1,6 @@
 """A plant in pure simulated time, from 0 to an end, and what is said of it line by line."""
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Final, final
@@ -44,9 +45,9 @@ class Run:
     ) -> None:
         self.until_ns: Final = until_ns
         self.done: Final[list[Done]] = []
-        self._plan: Final = deque(in_order(plan, until_ns))
+        self._plan: Final = deque(in_order(plan, until_ns, head.building.cars))
         self._on_line: Final = on_line
-        self._tracker: Final = Tracker() if tracked else None
+        self._trackers: Final = [Tracker() for _ in range(head.building.cars)] if tracked else []
         self._pending: Final[list[Line]] = []
         self.plant: Final = Plant(head.building, head.seed, self._tell, misfortune)
         on_line(head_line(head))
@@ -62,39 +63,47 @@ class Run:
 
     def close(self) -> None:
         """Say the rest, and that this is the end."""
-        if self._tracker is not None:
-            knots = self._tracker.settle() or [knot_of(self.plant.signals())]
-            self._pending.extend(knot_line(knot, 0) for knot in knots)
+        for car, tracker in enumerate(self._trackers):
+            knots = tracker.settle() or [knot_of(self.plant.signals(car=car))]
+            self._pending.extend(knot_line(knot, car) for knot in knots)
         self._flush()
         self._on_line(Line(self.plant.now_ns, END, {"complete": self.plant.now_ns >= self.until_ns}))
 
     def _next_ns(self) -> int:
         stops = [self.until_ns, *(one.at_ns for one in list(self._plan)[:1])]
-        if self._tracker is None:
+        if not self._trackers:
             stops.append(self.plant.now_ns + STRIDE_NS)
         else:
             due = self.plant.next_event_ns()
             stops += [] if due is None else [due]
-            stops += [self.plant.now_ns + PERIOD_NS] if self._tracker.under_way else []
+            under_way = any(tracker.since_ns is not None for tracker in self._trackers)
+            stops += [self.plant.now_ns + PERIOD_NS] if under_way else []
         return min(stops)
 
     def _do_what_is_due(self) -> None:
         while self._plan and self._plan[0].at_ns <= self.plant.now_ns:
-            stimulus = self._plan.popleft().stimulus
-            self.done.append(Done(self.plant.now_ns, stimulus, self.plant.apply(stimulus)))
+            planned = self._plan.popleft()
+            effect = self.plant.apply(planned.stimulus, car=planned.car)
+            self.done.append(Done(self.plant.now_ns, planned.stimulus, effect))
             self._look()
 
     def _tell(self, record: TruthRecord) -> None:
         self._pending.append(truth_line(record))
 
     def _look(self) -> None:
-        if self._tracker is not None:
-            self._pending.extend(knot_line(knot, 0) for knot in self._tracker.look(self.plant.signals()))
-            if self._tracker.under_way:
-                return  # its knots belong before what has happened since
+        for car, tracker in enumerate(self._trackers):
+            self._pending.extend(knot_line(knot, car) for knot in tracker.look(self.plant.signals(car=car)))
         self._flush()
 
     def _flush(self) -> None:
-        for line in sorted(self._pending, key=lambda line: line.t_ns):
+        """Say what is known up to now: of a car that is under way the knots are still to come."""
+        since = [tracker.since_ns for tracker in self._trackers if tracker.since_ns is not None]
+        self._pending.sort(key=_time_of)
+        known = bisect_left(self._pending, min(since), key=_time_of) if since else len(self._pending)
+        for line in self._pending[:known]:
             self._on_line(line)
-        self._pending.clear()
+        del self._pending[:known]
+
+
+def _time_of(line: Line) -> int:
+    return line.t_ns

@@ -66,22 +66,20 @@ def trapped(history: History) -> list[Span]:
 
 
 def out_of_order(history: History) -> list[Span]:
-    """From a fault to the technician's release, and from the loss of mains to its return."""
+    """Of each car: from a fault to the technician's release, and from the loss of mains to its return."""
     spans: list[Span] = []
-    fault: Line | None = None
-    dark: Line | None = None
+    faults: dict[int, Line] = {}
+    dark: dict[int, Line] = {}
     for line in history.truth:
-        if line.kind == TruthKind.FAULT and fault is None:
-            fault = line
-        elif line.kind == TruthKind.STIMULUS and line.data.get("stimulus") == Stimulus.RELEASE.value and fault:
-            spans.append(_span(fault, line.t_ns))
-            fault = None
+        if line.kind == TruthKind.FAULT:
+            faults.setdefault(line.car, line)
+        elif line.kind == TruthKind.STIMULUS and line.data.get("stimulus") == Stimulus.RELEASE.value:
+            spans += [_span(faults.pop(line.car), line.t_ns)] if line.car in faults else []
         elif line.kind == TruthKind.POWER and not line.data.get("mains"):
-            dark = line
-        elif line.kind == TruthKind.POWER and dark is not None:
-            spans.append(_span(dark, line.t_ns))
-            dark = None
-    return spans + [_span(line, history.end_ns) for line in (fault, dark) if line is not None]
+            dark[line.car] = line
+        elif line.kind == TruthKind.POWER and line.car in dark:
+            spans.append(_span(dark.pop(line.car), line.t_ns))
+    return spans + [_span(line, history.end_ns) for line in (*faults.values(), *dark.values())]
 
 
 def stimuli(history: History) -> list[Span]:

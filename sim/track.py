@@ -82,9 +82,9 @@ class Tracker:
         self._begun = False
 
     @property
-    def under_way(self) -> bool:
-        """Whether there are looks whose knots are still to come."""
-        return bool(self._looks)
+    def since_ns(self) -> int | None:
+        """The first look whose knot is still to come, if there is one."""
+        return self._looks[0].t_ns if self._looks else None
 
     def look(self, seen: PlantSignals) -> list[Knot]:
         """One look; the knots that it settles. The first look, and every standstill after a way, settles some."""

@@ -13,7 +13,7 @@ def run(seconds: float, *plan: str, seed: int = 1, building: Building = HOUSE, t
     """The lines of a run."""
     lines: list[Line] = []
     planned = [parse_planned(text) for text in plan]
-    it = Run(Head(building, seed), round(seconds * S), planned, lines.append, tracked=tracked)
+    it = Run(Head(building, seed, building.cars), round(seconds * S), planned, lines.append, tracked=tracked)
     for _ in it.steps():
         pass
     it.close()
@@ -32,7 +32,7 @@ def at(seconds: float, kind: str, **data: object) -> Line:
 
 
 def report_of(*lines: Line, end_s: float = 1000.0, building: Building = HOUSE) -> Report:
-    tally = Tally(Head(building, 1))
+    tally = Tally(Head(building, 1, building.cars))
     for line in lines:
         tally.add(line)
     return tally.report(round(end_s * S))

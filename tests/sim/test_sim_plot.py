@@ -17,6 +17,7 @@ from sim import spans
 from sim.cli import app
 from sim.history import Head, History, Line, knot_line
 from sim.picture import draw, figure_of
+from sim.picture_cars import COLORS, TRAPPED_BAND
 from sim.plant import Plant
 from sim.report import Tally
 from sim.track import Knot
@@ -132,7 +133,36 @@ def test_every_car_of_a_group_has_its_line_and_its_name() -> None:
     second = [knot_line(Knot(t * S, 3.0, 0.0), 1) for t in (0, 600)]
     drawn = figure(history_of(sorted([*run(600), *second], key=lambda line: line.t_ns)), Head(HOUSE, 1, cars=2))
     assert {"car 1", "car 2"} <= legend(drawn)
-    assert [line for line in drawn.axes[0].lines if set(map(float, line.get_ydata())) == {3.0}]
+    (lane,) = [line for line in drawn.axes[0].lines if line.get_color() == COLORS[1]]
+    assert set(map(float, lane.get_ydata())) == {3.0 + 0.6 * 3.0 / 2}, "beside the first car, not on it"
+
+
+def test_eight_cars_are_told_apart_without_colour() -> None:
+    """By their numbers; by lightness, and those that are as light by their dashes."""
+    building = replace(HOUSE, cars=8)
+    drawn = figure(history_of(run(120, building=building)), Head(building, 1, cars=8), (0, 120))
+    assert {text.get_text() for text in drawn.axes[0].texts} >= set("12345678")
+    for alike in (COLORS[:4], COLORS[4:]):
+        levels = sorted(map(lightness, alike))
+        assert all(lighter - darker > 0.1 for darker, lighter in pairwise(levels))
+    lines = {line.get_color(): line for line in drawn.axes[0].lines}
+    assert [lines[color].is_dashed() for color in COLORS] == [False] * 4 + [True] * 4
+
+
+def lightness(color: str) -> float:
+    """Relative luminance of WCAG 2, as the eye grades it (cube root)."""
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return float(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]) ** (1 / 3)
+
+
+def test_in_a_group_the_car_that_holds_people_is_marked_and_no_other() -> None:
+    building = replace(HOUSE, cars=2)
+    drawn = figure(history_of(run(600, "60s=entrap_between_floors@2", building=building)), Head(building, 1, cars=2))
+    bands = [line for line in drawn.axes[0].lines if line.get_color() == TRAPPED_BAND]
+    assert len(bands) == 1
+    assert {"people trapped", "fault"} <= legend(drawn)
+    assert "entrap between floors, car 2" in {text.get_text() for text in drawn.axes[0].texts}
 
 
 def test_the_legend_names_mishaps_only_where_there_were_some() -> None:

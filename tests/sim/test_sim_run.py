@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from sim_runs import history_of, run
 from sim_witness import HOUSE, QUIET_HOUSE, S
 
@@ -198,3 +199,23 @@ def test_the_same_seed_is_the_same_file_whatever_the_hash_seed(tmp_path: Path) -
 
 def test_another_seed_is_another_run() -> None:
     assert truth(run(600, seed=1)) != truth(run(600, seed=2))
+
+
+def test_every_car_of_a_group_has_its_way_and_lines_come_in_order_of_time() -> None:
+    lines = run(1200, "60s=power_loss@2", "200s=power_restore@2", building=replace(HOUSE, cars=3))
+    history = history_of(lines)  # refuses a line that comes too late
+    assert sorted(history.tracks) == [0, 1, 2]
+    plant = Plant(replace(HOUSE, cars=3), 1)
+    for t_s in range(0, 60, 5):
+        seen = [plant.signals(t_s * S, car).position_m for car in range(3)]
+        drawn = [position_at(history.tracks[car], t_s * S) for car in range(3)]
+        assert drawn == pytest.approx(seen, abs=0.001)
+    assert [line.car for line in history.truth if line.kind == "power"] == [1, 1]
+
+
+def test_a_stimulus_for_a_car_that_is_not_there_is_refused() -> None:
+    with pytest.raises(PlanError, match="has 1 of them"):
+        run(60, "10s=release@2")
+    for text in ("10s=release@0", "10s=release@x", "10s=release@"):
+        with pytest.raises(PlanError, match="the first is 1"):
+            parse_planned(text)

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 from sim_runs import at, report_of, run
 from sim_witness import HOUSE, S
 
@@ -132,4 +132,19 @@ def test_the_report_says_that_people_are_still_trapped() -> None:
 
 
 def test_the_report_is_made_of_plain_values() -> None:
-    assert {type(value) for value in asdict(report()).values()} <= {int, float, str, type(None)}
+    assert {type(value) for value in asdict(report()).values()} <= {int, float, str, tuple, type(None)}
+
+
+def test_the_report_of_a_group_is_over_all_its_cars() -> None:
+    """Two cars come home 40 s apart: the interval is the group's, and each car's starts are told."""
+    told = report_of(
+        at(0, "departed", floor=0, to=3, persons=2, car_call=True),
+        at(10, "departed", floor=0, to=4, persons=4, car_call=True, car=1),
+        at(60, "departed", floor=3, to=0, persons=0, car_call=False),
+        at(100, "arrived", floor=0, persons=0),
+        at(140, "arrived", floor=0, persons=0, car=1),
+        building=replace(HOUSE, cars=2),
+    )
+    assert (told.interval_s, told.load_mean_persons, told.load_max_persons) == (40.0, 3.0, 4)
+    assert (told.starts, told.starts_by_car) == (3, (2, 1))
+    assert any("3 (1 empty), by car 2 / 1" in line for line in report_lines(told, "en"))
