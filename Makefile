@@ -1,10 +1,10 @@
 # Two commands matter: `make demo` and `make test`. Everything runs from .venv, made from the hashed locks.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check bench score fuzz verify lock schemas clean install-demo install-dev system-tools
+.PHONY: help demo test check bench score fuzz verify soak lock schemas clean install-demo install-dev system-tools
 
 BIN := .venv/bin
-TARGETS := demo test check bench score fuzz verify lock schemas clean help
+TARGETS := demo test check bench score fuzz verify soak lock schemas clean help
 
 help:
 	@echo "make demo     a lift, people trapped in it, the alarm upstream: the whole way in under a minute"
@@ -14,6 +14,7 @@ help:
 	@echo "make score    how well the diagnosis names what is wrong with a bus, in virtual time"
 	@echo "make fuzz     a million random sequences of wire faults on all cores, restartable (docs/fuzz.md)"
 	@echo "make verify   the simulated lift against kinematics, traffic and safety references (docs/verification.md)"
+	@echo "make soak     1 000 lift-years of the simulated lift with random faults, restartable (docs/soak.md)"
 	@echo "make lock     compile the hashed locks again from pyproject.toml (UPGRADE=1: to newer versions)"
 	@echo "make schemas  write the published JSON Schemas, the AsyncAPI document and the device pages again"
 	@echo "make clean    remove .venv, caches and what was built"
@@ -41,6 +42,9 @@ fuzz: install-dev
 
 verify: install-dev
 	@PYTHONPATH=tests/sim $(BIN)/python -m verify $(ARGS)
+
+soak: install-dev
+	@PYTHONPATH=tests/sim $(BIN)/python -m soak $(ARGS)
 
 lock: install-dev
 	@sh locks/compile.sh $(if $(UPGRADE),--upgrade)

@@ -7,18 +7,14 @@ was, 2 wrong usage, 130 interrupted.
 """
 
 import argparse
-import hashlib
 import logging
-import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-import msgspec
 from fault_fuzz import SEQUENCES, Drawn, play
 from fault_million_report import Chunk, Million, write_report
 from fault_residual import crc_odds, late_table
@@ -27,8 +23,8 @@ from hypothesis import seed as seeded
 
 from hil.bench.machine import this_machine
 from hil.bench.progress import Progress
+from tests.support.longrun import ROOT, Memory, fingerprint, finished, remember, remembered
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 STATE: Final = ROOT / "build" / "fuzz.json"
 REPORT: Final = ROOT / "docs" / "fuzz.md"
 SOURCES: Final = (
@@ -43,15 +39,6 @@ SOURCES: Final = (
 CHUNK: Final = 2000
 CANDIDATES: Final = 2_000_000
 _KEPT_VIOLATIONS: Final = 5
-
-
-class State(msgspec.Struct):
-    """What is done so far, of one state of the sources and one seed."""
-
-    fingerprint: str
-    seed: int
-    size: int
-    chunks: dict[int, Chunk] = {}
 
 
 def run_chunk(seed: int, number: int, size: int, stop_at_violation: bool = False) -> Chunk:
@@ -76,72 +63,24 @@ def run_chunk(seed: int, number: int, size: int, stop_at_violation: bool = False
     return Chunk(played, asked, good, damaged, residual, len(stale), stale[:_KEPT_VIOLATIONS])
 
 
-def fingerprint() -> str:
-    """The sources that a result is of."""
-    digest = hashlib.sha256()
-    for path in sorted(path for source in SOURCES for path in ROOT.glob(source)):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def remembered(seed: int, size: int) -> State:
-    """What was done of the same sources with the same seed; nothing otherwise."""
-    now = State(fingerprint(), seed, size)
-    try:
-        state = msgspec.json.decode(STATE.read_bytes(), type=State)
-    except (FileNotFoundError, msgspec.DecodeError):
-        return now
-    return state if (state.fingerprint, state.seed, state.size) == (now.fingerprint, seed, size) else now
-
-
-def remember(state: State) -> None:
-    """Put it on disk in one step."""
-    STATE.parent.mkdir(exist_ok=True)
-    fresh = STATE.with_suffix(".new")
-    fresh.write_bytes(msgspec.json.encode(state))
-    fresh.replace(STATE)
-
-
-def finished(
-    pool: ProcessPoolExecutor, seed: int, size: int, numbers: Sequence[int], jobs: int
-) -> Iterator[tuple[int, Chunk]]:
-    """Every chunk as it is done; no more than two a job are waiting."""
-    left, running = list(reversed(numbers)), dict[Future[Chunk], int]()
-    while left or running:
-        while left and len(running) < 2 * jobs:
-            number = left.pop()
-            running[pool.submit(run_chunk, seed, number, size)] = number
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            yield running.pop(future), future.result()
+def remembered_of(seed: int) -> Memory[Chunk]:
+    """What was done of the same sources with the same seed."""
+    return remembered(STATE, f"{fingerprint(SOURCES)} seed {seed} chunks of {CHUNK}", Chunk)
 
 
 def run(sequences: int, seed: int, jobs: int, say: Progress) -> Million:
     """All chunks that are not done yet."""
-    state = remembered(seed, CHUNK)
-    numbers = [number for number in range(-(-sequences // CHUNK)) if number not in state.chunks]
-    began, before = time.monotonic(), len(state.chunks)
+    memory = remembered_of(seed)
+    numbers = [number for number in range(-(-sequences // CHUNK)) if number not in memory.done]
+    began, before = time.monotonic(), len(memory.done)
     if before:
         say(f"going on behind {before * CHUNK} sequences")
-    with ProcessPoolExecutor(jobs) as pool:
-        try:
-            for number, chunk in finished(pool, seed, CHUNK, numbers, jobs):
-                state.chunks[number] = chunk
-                remember(state)
-                say(
-                    _line(
-                        Million.of(state.chunks.values()),
-                        sequences,
-                        time.monotonic() - began,
-                        len(state.chunks) - before,
-                    )
-                )
-        except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for worker in multiprocessing.active_children():
-                worker.terminate()
-            raise
-    return Million.of(state.chunks[number] for number in range(-(-sequences // CHUNK)))
+    for number, chunk in finished(partial(run_chunk, seed, size=CHUNK), numbers, jobs):
+        memory.done[number] = chunk
+        remember(STATE, memory)
+        so_far, done = Million.of(memory.done.values()), len(memory.done) - before
+        say(_line(so_far, sequences, time.monotonic() - began, done))
+    return Million.of(memory.done[number] for number in range(-(-sequences // CHUNK)))
 
 
 def _line(so_far: Million, sequences: int, seconds: float, chunks: int) -> str:
@@ -177,7 +116,7 @@ def main() -> int:
         print("interrupted; `make fuzz` goes on from here", file=sys.stderr)
         return 130
     say.done()
-    write_report(options.report, machine, options.seed, fingerprint(), million, odds, late)
+    write_report(options.report, machine, options.seed, fingerprint(SOURCES), million, odds, late)
     print(f"{million.sequences} sequences, {million.stale} stale values; see {options.report}")
     return 1 if million.stale else 0
 

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import fault_million
 import pytest
-from fault_million import Million, remember, remembered, run
+from fault_million import Million, remembered_of, run
 from fault_million_report import Chunk, write_report
 from fault_residual import Odds, crc_odds, late_table, too_late
 
 from hil.bench.progress import Progress
 from hil.bench.results import Machine
+from tests.support.longrun import remember
 
 MACHINE = Machine(date="2026-01-01 12:00 UTC", cpu="a CPU", cores=2, kernel="a kernel", python="a Python", load_1min=0)
 
@@ -47,18 +48,18 @@ def test_a_run_goes_on_behind_what_is_done_and_says_how_far_it_is(said: Said) ->
 
 
 def test_what_another_link_or_seed_gave_is_forgotten(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
-    state = remembered(1, 4)
-    state.chunks[0] = Chunk(4, 9, 8, 1, 0, 0, [])
-    remember(state)
-    assert remembered(1, 4).chunks == state.chunks
-    assert remembered(2, 4).chunks == {}
-    monkeypatch.setattr(fault_million, "fingerprint", lambda: "another link")
-    assert remembered(1, 4).chunks == {}
+    memory = remembered_of(1)
+    memory.done[0] = Chunk(4, 9, 8, 1, 0, 0, [])
+    remember(fault_million.STATE, memory)
+    assert remembered_of(1).done == memory.done
+    assert remembered_of(2).done == {}
+    monkeypatch.setattr(fault_million, "fingerprint", lambda sources: "another link")
+    assert remembered_of(1).done == {}
 
 
 def test_a_damaged_memory_is_no_memory(said: Said) -> None:
     fault_million.STATE.write_bytes(b"{")
-    assert remembered(1, 4).chunks == {}
+    assert remembered_of(1).done == {}
 
 
 def test_the_page_has_the_machine_the_seed_and_every_number(tmp_path: Path) -> None:

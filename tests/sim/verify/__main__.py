@@ -1,8 +1,6 @@
 """What `make verify` runs. Exit codes: 0 nothing failed, 1 something did, 2 wrong usage, 130 interrupted."""
 
 import argparse
-import hashlib
-import multiprocessing
 import os
 import sys
 import time
@@ -13,11 +11,11 @@ from typing import Final
 
 from hil.bench.machine import this_machine
 from hil.bench.progress import Progress
+from tests.support.longrun import ROOT, end, fingerprint
 from verify.findings import Outcome, failed
 from verify.report import counts, document, write
 from verify.tasks import Effort, run
 
-ROOT: Final = Path(__file__).resolve().parents[3]
 REPORT: Final = ROOT / "docs" / "verification.md"
 SOURCES: Final = (
     "sim/**/*.py",
@@ -27,14 +25,6 @@ SOURCES: Final = (
     "tests/sim/data/*.csv",
 )
 """What a result depends on."""
-
-
-def fingerprint() -> str:
-    """The sources that a result is of."""
-    digest = hashlib.sha256()
-    for path in sorted(path for source in SOURCES for path in ROOT.glob(source)):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,14 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             outcomes = run(pool, options.jobs, options.seed, effort, say)
         except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for worker in multiprocessing.active_children():
-                worker.terminate()
+            end(pool)
             say.done()
             print("interrupted; nothing was written", file=sys.stderr)
             return 130
     say.done()
-    write(options.report, document(machine, options.seed, fingerprint(), time.monotonic() - began, outcomes))
+    write(options.report, document(machine, options.seed, fingerprint(SOURCES), time.monotonic() - began, outcomes))
     return _tell(outcomes, options.report)
 
 

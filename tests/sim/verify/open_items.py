@@ -30,11 +30,4 @@ OPEN: Final = (
         "-",
         "brake and contactor signals are copies of `moving`, and one door stands for both",
     ),
-    _open(
-        6,
-        "1 000 lift-years, starts a day and door cycles a start in band",
-        "simulation.md section 6, item 14",
-        "-",
-        "`make soak` does not exist; tests/sim/test_sim_plant.py has ten days of two houses",
-    ),
 )

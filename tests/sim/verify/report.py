@@ -49,7 +49,8 @@ NOTES: Final = {
         " raised to some strikes a day, counted in its truth log. What is expected is the mean of a Poisson count,"
         " given each lift's own factor; the factors' distribution is judged from counts per lift."
     ),
-    6: "The rules:\n\n" + "\n".join(f"- {rule}" for rule in RULES),
+    6: "The rules, also of a thousand lift-years (`make soak`, docs/soak.md):\n\n"
+    + "\n".join(f"- {rule}" for rule in RULES),
 }
 """What a reader must know to believe an item."""
 

@@ -4,6 +4,7 @@ Between two events a door moves one way, a car does not turn and nothing starts,
 of an interval, and at its middle, holds inside it. Each rule names its clause in what it raises.
 """
 
+from collections.abc import Callable
 from typing import Final, final
 
 import msgspec
@@ -12,7 +13,7 @@ from protocols.lift.vocabulary import ServiceMode
 from sim.agenda import NS_PER_S
 from sim.building import Building
 from sim.car import LEVEL_M
-from sim.plant import Plant
+from sim.plant import Misfortune, Plant
 from sim.signals import PlantSignals
 from sim.stimuli import Stimulus
 from sim.truth import TruthKind, TruthRecord
@@ -48,7 +49,7 @@ class Seen(msgspec.Struct):
 class Watch:
     """A plant under watch. Raises PlantWrong where a rule is broken."""
 
-    def __init__(self, building: Building, seed: int) -> None:
+    def __init__(self, building: Building, seed: int, misfortune: Misfortune | None = None) -> None:
         self._building: Final = building
         self._ledger: Final = Ledger(len(building.floors), obedient=False)
         self._departed = False
@@ -59,15 +60,12 @@ class Watch:
         self._relevels = False
         self._level_m = LEVEL_M + building.levelling.worst_mm / 1000
         self.seen: Final = Seen(runs=1)
-        self.plant: Final = Plant(building, seed, self._hear)
+        self.plant: Final = Plant(building, seed, self._hear, misfortune)
         self._before = self.plant.signals()
 
     def apply(self, stimulus: Stimulus, seconds: float) -> None:
         """Do something to the lift, and look."""
         self.plant.apply(stimulus, seconds)
-        self.seen.stimuli += 1
-        self._pried = self._pried or stimulus is Stimulus.FORCE_DOOR
-        self._by_hand = self._by_hand or (stimulus is Stimulus.RELEASE and not _is_alive(self._before))
         self._look()
 
     def advance(self, t_ns: int) -> None:
@@ -82,6 +80,22 @@ class Watch:
             self._ledger.compare(plant)
             self.seen.events += 1
 
+    def skip(self, t_ns: int, is_calm: Callable[[], bool]) -> None:
+        """Up to `t_ns`, or until it is not calm any more, without looking: only the truth log is read.
+
+        Of a run that is under way at the end it is not known what kind it is, so that any speed is right.
+        """
+        plant = self.plant
+        while plant.now_ns < t_ns and is_calm():
+            due_ns = plant.next_event_ns()
+            plant.advance_to(t_ns if due_ns is None else min(due_ns, t_ns))
+        self._ledger.compare(plant)
+        self._before = plant.signals()
+        self._by_hand = self._by_hand and not _is_alive(self._before)
+        self._departed = False
+        self._relevels = self._before.moving and not self._before.door_closed
+        self._limit_mps = self._building.drive.rated_speed_mps
+
     def finish(self) -> Seen:
         """What was watched."""
         now = self.plant.signals()
@@ -93,6 +107,8 @@ class Watch:
         self._ledger.hear(record)
         if record.kind is TruthKind.DEPARTED:
             self._departed = True
+        elif record.kind is TruthKind.STIMULUS:
+            self._note(str(record.data["stimulus"]))
         elif record.kind is TruthKind.RELEVELLING:
             self._relevels = True
             self.seen.relevels += 1
@@ -103,6 +119,12 @@ class Watch:
         elif record.kind is TruthKind.FREED:
             _must(self._trapped is not None, "freed without having been trapped", record)
             self._trapped = None
+
+    def _note(self, stimulus: str) -> None:
+        self.seen.stimuli += 1
+        self._pried = self._pried or stimulus == Stimulus.FORCE_DOOR.value
+        is_release = stimulus == Stimulus.RELEASE.value
+        self._by_hand = self._by_hand or (is_release and not _is_alive(self.plant.signals()))
 
     def _look(self) -> None:
         before, now = self._before, self.plant.signals()

@@ -1,0 +1,1 @@
+"""A thousand lift-years with random faults; what `make soak` runs (docs/soak.md)."""
