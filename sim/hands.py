@@ -4,7 +4,7 @@ from typing import Final, final
 
 from sim.stimuli import Stimulus
 
-KEEPING_THE_DOOR_OPEN: Final = (Stimulus.OPEN_BUTTON, Stimulus.OVERLOAD)
+KEEPING_THE_DOOR_OPEN: Final = (Stimulus.OPEN_BUTTON, Stimulus.OVERLOAD, Stimulus.DOOR_STOP)
 OPENING_THE_CHAIN: Final = (Stimulus.STOP_SWITCH, Stimulus.LANDING_LOCK, Stimulus.CAR_CONTACT)
 
 
@@ -19,6 +19,8 @@ class Hands:
     @property
     def door_until_ns(self) -> int:
         """Until when the door of a car at a landing is kept open; 0 if it never was."""
+        if not self._until_ns:
+            return 0
         return max(self._until_ns.get(thing, 0) for thing in KEEPING_THE_DOOR_OPEN)
 
     def take(self, thing: Stimulus, until_ns: int) -> None:

@@ -14,8 +14,10 @@ from sim.levelling import Leveller
 from sim.load import Body
 from sim.passengers import Journeys
 from sim.reboot import Reboots
+from sim.stimuli import Stimulus
 from sim.trouble import PRIED_FRACTION, Fault
 from sim.truth import TruthKind
+from sim.visits import Visit
 
 _AT_LANDING: Final = frozenset(
     {Phase.PARKED, Phase.OPENING, Phase.TRANSFER, Phase.DWELL, Phase.CLOSING, Phase.STARTING}
@@ -35,6 +37,7 @@ class Lift:
         self._leveller: Final = leveller
         self._hoist: Final = Hoist(car, self._arrived, self._halted, self._crept, self._break_down, leveller.run_off_m)
         self.inspection: Final = Inspection(car, self._hoist, self._resume)
+        self.visit: Final = Visit(car)
         self._trapped = False
         self._is_out = False
         group.join(self)
@@ -84,6 +87,15 @@ class Lift:
             self._dispatch()
         elif car.phase is Phase.RUNNING:
             self.retarget()
+        return True
+
+    def stop_door(self, until_ns: int) -> bool:
+        """Something put at the door of a car in service at a landing keeps it open; whether there is such a car."""
+        car = self.car
+        if car.phase not in _AT_LANDING:
+            return False
+        car.hands.take(Stimulus.DOOR_STOP, until_ns)
+        self.keep_open()
         return True
 
     def keep_open(self) -> None:

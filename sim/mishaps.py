@@ -3,6 +3,7 @@
 from typing import Final
 
 from sim.agenda import to_ns
+from sim.callers import come
 from sim.lift import Lift
 from sim.stimuli import Effect, Stimulus
 from sim.technician import work
@@ -10,10 +11,6 @@ from sim.trouble import ENTRAPPING, Trouble
 
 DEFAULT_HOLD_S: Final = 300.0
 """How long somebody holds the door if it isn't said (scene "door held open 5 min by a person")."""
-
-E_BIKE: Final = "e_bike"
-E_BIKE_KG: Final = 50.0
-"""An electric bicycle with its battery (assumption)."""
 
 
 def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noqa: PLR0911  # one for each stimulus
@@ -37,17 +34,16 @@ def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noq
             return _hold(DEFAULT_HOLD_S if seconds is None else seconds, lift, trouble)
         case Stimulus.FORCE_DOOR:
             return Effect.NOW if lift.pry_door() else Effect.NONE
-        case Stimulus.IDLE_PERSON:
-            lift.idle_person_comes()
-            return Effect.NOW
-        case Stimulus.PERSON_ENTERS:
-            lift.summon_passenger()
-            return Effect.NOW
-        case Stimulus.E_BIKE_ENTERS:
-            lift.summon_passenger(E_BIKE, E_BIKE_KG)
-            return Effect.NOW
-        case Stimulus.PERSON_LEAVES:
-            return Effect.NOW if lift.idle_persons_leave() else Effect.NONE
+        case (
+            Stimulus.IDLE_PERSON
+            | Stimulus.PERSON_ENTERS
+            | Stimulus.PERSON_LEAVES
+            | Stimulus.E_BIKE_ENTERS
+            | Stimulus.DOOR_STOP
+            | Stimulus.CLEANING
+            | Stimulus.TECHNICIAN_VISIT
+        ):
+            return come(stimulus, seconds, lift, lambda step, lasts_s: act(step, lasts_s, lift))
         case Stimulus.CONTROLLER_REBOOT:
             return Effect.NOW if lift.reboot(seconds) else Effect.NONE
         case _:
@@ -66,6 +62,7 @@ def _release(lift: Lift, trouble: Trouble) -> Effect:
     was_wrong = trouble.out_of_order or trouble.wants_passenger or trouble.inspecting or car.hands.are_busy(car.now_ns)
     trouble.rescuing = trouble.rescuing or trouble.out_of_order
     trouble.armed = trouble.hold_ns = trouble.fault = None
+    was_wrong = lift.visit.end() or was_wrong
     car.hands.let_go()
     lift.inspection.end()
     lift.call_off()

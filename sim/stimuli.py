@@ -23,6 +23,9 @@ class Stimulus(enum.Enum):
     CHAIN_GLITCH = "chain_glitch"
     CONTROLLER_REBOOT = "controller_reboot"
     E_BIKE_ENTERS = "e_bike_enters"
+    DOOR_STOP = "door_stop"
+    CLEANING = "cleaning"
+    TECHNICIAN_VISIT = "technician_visit"
     RIDE_UP = "ride_up"
     RIDE_DOWN = "ride_down"
     OPEN_BUTTON = "open_button"
@@ -104,6 +107,18 @@ _MEANING: dict[Stimulus, tuple[str, str]] = {
         "控制器重启(默认20至60秒),其间无应答,随后低速找层",
     ),
     Stimulus.E_BIKE_ENTERS: ("a person comes with an electric bicycle and rides somewhere", "有人推电动自行车乘梯"),
+    Stimulus.DOOR_STOP: (
+        "at a landing a door stop holds the door open (600 s, or as long as said), whoever is in the car",
+        "在层站用物品挡住门,使门保持打开(默认600秒)",
+    ),
+    Stimulus.CLEANING: (
+        "as soon as the car is at a landing it is cleaned (600 s, or as long as said) with a stop under its door",
+        "轿厢停靠后进行保洁,门被挡住保持打开(默认600秒)",
+    ),
+    Stimulus.TECHNICIAN_VISIT: (
+        "as soon as the car is parked and empty a technician works under inspection, then rides it up and down",
+        "轿厢空载停靠后维保人员进行检修作业,最后试运行",
+    ),
     Stimulus.RIDE_UP: ("in the car, the button of the next landing above is pressed", "轿内按下上一层的按钮"),
     Stimulus.RIDE_DOWN: ("in the car, the button of the lowest landing is pressed", "轿内按下最低层的按钮"),
     Stimulus.OPEN_BUTTON: (
