@@ -73,6 +73,21 @@ def _off(item: str) -> Is:
     return lambda look: not look.says(item)
 
 
+def _made(contact: str, item: str) -> Is:
+    """A contact under his hand is closed; who only sees the lift's signals goes by that one."""
+
+    def is_made(look: _Look) -> bool:
+        made = getattr(look.now, contact)
+        return look.says(item) if made is None else made is True
+
+    return is_made
+
+
+def _opened(contact: str, item: str) -> Is:
+    made = _made(contact, item)
+    return lambda look: not made(look)
+
+
 def _both(*all_of: Is) -> Is:
     return lambda look: all(one(look) for one in all_of)
 
@@ -112,10 +127,10 @@ _DOES: Final[Mapping[str, tuple[Stimulus | None, float | _Lasts | None, Is]]] = 
     "inspection_on": (Stimulus.INSPECTION_ON, None, _parked),
     "inspection_away": (Stimulus.INSPECTION_UP, _INSPECTION_RUN_S, _both(_off("moving"), _off("door_zone"))),
     "stop_press": (Stimulus.STOP_SWITCH, _Lasts.STOP, _off("safety_chain")),
-    "landing_lock": (Stimulus.LANDING_LOCK, _Lasts.HOLD, _off("landing_lock")),
-    "landing_lock_back": (None, None, _on("landing_lock")),
-    "car_contact": (Stimulus.CAR_CONTACT, _Lasts.HOLD, _off("car_lock")),
-    "car_contact_back": (None, None, _on("car_lock")),
+    "landing_lock": (Stimulus.LANDING_LOCK, _Lasts.HOLD, _opened("landing_made", "landing_lock")),
+    "landing_lock_back": (None, None, _made("landing_made", "landing_lock")),
+    "car_contact": (Stimulus.CAR_CONTACT, _Lasts.HOLD, _opened("car_made", "car_lock")),
+    "car_contact_back": (None, None, _made("car_made", "car_lock")),
     "stop_release": (None, None, _on("safety_chain")),
     "inspection_off": (Stimulus.INSPECTION_OFF, None, _parked),
     "mains_off": (Stimulus.POWER_LOSS, None, _off("mains")),

@@ -53,6 +53,18 @@ class Drive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     inspection_speed_mps: Annotated[float, msgspec.Meta(gt=0, le=0.63)] = 0.30
     """Driven by hand from the car's roof: at most 0.63 m/s, and 0.30 m/s with 2.0 m or less clear above or below
     (EN 81-20 5.12.1.5.2.1, C). A building here does not say its clearances, and the default holds anywhere."""
+    contactor_lag_s: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.05
+    """From the contactor's command to its feedback, both ways (assumption)."""
+    brake_lift_s: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.15
+    """From the brake's command to the lifted brake (assumption); the car moves when it is lifted."""
+    brake_drop_s: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.10
+    """From the end of the brake's command to the dropped brake (assumption)."""
+    contactor_hold_s: Annotated[float, msgspec.Meta(ge=0, le=5)] = 0.20
+    """How long the contactor still holds after the brake has dropped at a landing (assumption)."""
+
+    def __post_init__(self) -> None:
+        if self.contactor_lag_s + self.brake_lift_s > self.start_delay_s:
+            raise ValueError("contactor and brake together take longer than the start delay")
 
 
 class Door(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,6 +77,19 @@ class Door(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dwell_hall_call_s: NotNegative = 5.0
     zone_m: Annotated[float, msgspec.Meta(gt=0, le=0.35)] = 0.20
     """Half the unlocking zone (EN 81-20 5.3.8.1, C)."""
+
+
+class LockInputs(enum.Enum):
+    """Where a controller or a monitor reads the door locks."""
+
+    SERIES = "series"
+    CONTACTS = "contacts"
+
+
+class Chain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the safety chain is read: at taps in series (common practice), or the locks at auxiliary contacts."""
+
+    lock_inputs: LockInputs = LockInputs.SERIES
 
 
 class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,6 +148,7 @@ class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     drive: Drive = Drive()
     door: Door = Door()
     levelling: Levelling = Levelling()
+    chain: Chain = Chain()
     traffic: Traffic = Traffic()
 
     def __post_init__(self) -> None:

@@ -10,10 +10,12 @@ from typing import Final, Protocol, final
 
 from protocols.lift.vocabulary import Direction
 from sim.agenda import Agenda, Appointment
-from sim.building import Building
+from sim.building import Building, LockInputs
+from sim.chain import Chain, Taps
 from sim.controller import Calls
 from sim.doors import DoorTravel
 from sim.hands import Hands
+from sim.machine import Machine, MachineSignals
 from sim.motion import Motion, Rest
 from sim.passengers import Crowd, Riders
 from sim.trouble import Trouble
@@ -58,6 +60,8 @@ class Car:
         self.riders: Final = Riders(crowd, building)
         self.trouble: Final = trouble
         self.hands: Final = Hands()
+        self.chain: Final = Chain(self.hands, in_series=building.chain.lock_inputs is LockInputs.SERIES)
+        self.machine: Final = Machine(building.drive)
         self.tell: Final = tell
         self._agenda: Final = agenda
         self._timer: Appointment | None = None
@@ -140,6 +144,27 @@ class Car:
     def later(self, t_ns: int, action: Callable[[], None]) -> Appointment:
         """Let `action` happen at `t_ns`, whatever the car does by then."""
         return self._agenda.at(t_ns, action)
+
+    def taps(self, t_ns: int) -> Taps:
+        """What the safety chain reads. A door away from every landing is coupled with no landing door."""
+        locked = self.door.is_locked(t_ns)
+        return self.chain.taps(
+            t_ns,
+            self.floor_at(t_ns),
+            is_broken=not self.trouble.chain_closed(t_ns),
+            landing=locked or not self.in_zone(t_ns),
+            car=locked,
+        )
+
+    @property
+    def may_move(self) -> bool:
+        """Whether the chain is closed, and the car's doors stand at their close limits: what any start needs."""
+        return self.taps(self.now_ns).end and self.door.is_closed(self.now_ns)
+
+    def machine_at(self, t_ns: int) -> MachineSignals:
+        """What contactor and brake are told, and what they feed back."""
+        leaves_ns = self.until_ns if self.phase is Phase.STARTING else None
+        return self.machine.at(t_ns, self.motion, leaves_ns, is_alive=self.trouble.is_alive)
 
     def enter(self, phase: Phase, until_ns: int | None = None, then: Callable[[], None] | None = None) -> None:
         """Be in `phase`, and let `then` end it at `until_ns`."""

@@ -12,6 +12,10 @@ OPEN_LIMIT: Final = 0.98
 """Fraction from which the open-limit contact is made. Assumption: the switch makes a few mm before the end stop."""
 CLOSED_LIMIT: Final = 0.02
 """Fraction up to which the close-limit contact is made. Assumption, as above."""
+LOCKED_LIMIT: Final = 0.01
+"""Fraction up to which the lock's contact is made: after the close limit on closing, before it is left on opening.
+
+Assumption: the hook has to fall some millimetres behind the close-limit switch."""
 _ROUNDING: Final = 1e-9
 
 
@@ -50,3 +54,7 @@ class DoorTravel(msgspec.Struct, frozen=True):
     def is_closed(self, t_ns: int) -> bool:
         """Whether the close-limit contact is made."""
         return self.fraction(t_ns) <= CLOSED_LIMIT + _ROUNDING
+
+    def is_locked(self, t_ns: int) -> bool:
+        """Whether the lock's contact is made."""
+        return self.fraction(t_ns) <= LOCKED_LIMIT + _ROUNDING

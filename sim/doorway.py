@@ -98,7 +98,7 @@ class Doorway:
         self._opened_ns = car.now_ns
         car.tell(TruthKind.DOOR_OPEN, floor=floor)
         self._on_open()
-        if car.trouble.rescuing:
+        if car.trouble.rescuing or car.trouble.fault is not None:
             car.riders.all_want_out(floor)
             car.calls = Calls(0, car.calls.up, car.calls.down)
         for person in car.crowd.lose_patience(floor, car.now_ns):
@@ -131,7 +131,8 @@ class Doorway:
 
     def _boarder(self, floor: int) -> Passenger | None:
         car = self._car
-        if car.trouble.rescuing or self._turned_away or not car.riders.has_room:
+        no_entry = car.trouble.rescuing or car.trouble.fault is not None or self._turned_away
+        if no_entry or not car.riders.has_room:
             return None
         return car.crowd.next_boarder(floor, car.heading)
 

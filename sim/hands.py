@@ -31,10 +31,6 @@ class Hands:
         """Whether `thing` is held at `t_ns`."""
         return t_ns < self._until_ns.get(thing, 0)
 
-    def are_on_chain(self, t_ns: int) -> bool:
-        """Whether the safety chain is opened by hand at `t_ns`."""
-        return any(self.are_on(thing, t_ns) for thing in OPENING_THE_CHAIN)
-
     def are_busy(self, t_ns: int) -> bool:
         """Whether anything is held at `t_ns`, or waits to block the light curtain."""
         return self.beam_ns is not None or any(t_ns < until_ns for until_ns in self._until_ns.values())

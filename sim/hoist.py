@@ -155,7 +155,8 @@ class Hoist:
     def _stand(self) -> None:
         car, now_ns = self._car, self._car.now_ns
         position_m = car.motion.position_m(now_ns)
-        car.motion = Rest(position_m, now_ns)
+        car.motion = Rest(position_m, now_ns, after_run=isinstance(car.motion, Run))
+        car.machine.stopped()
         car.tell(
             TruthKind.STOPPED,
             position_m=position_m,

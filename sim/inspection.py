@@ -30,7 +30,7 @@ class Inspection:
     def drive(self, way: Direction, until_ns: int) -> bool:
         """Drive the standing car `way` until `until_ns`; whether it can go."""
         car = self._car
-        if car.phase is not Phase.INSPECTION or car.hands.are_on_chain(car.now_ns):
+        if car.phase is not Phase.INSPECTION or not car.may_move or car.machine.fault is not None:
             return False
         return self._hoist.drive_slowly(way, until_ns, car.building.drive.inspection_speed_mps)
 
@@ -41,14 +41,35 @@ class Inspection:
         if not car.trouble.inspecting or (moving and thing is Stimulus.STOP_SWITCH):
             return False
         car.hands.take(thing, until_ns)
-        if moving:
-            self._hoist.brake()
+        self.chain_changed()
         return True
 
-    def end(self) -> bool:
-        """Whatever opened the chain is let go, and the car goes back into service; whether it was under inspection."""
+    def bypass(self) -> bool:
+        """The landing door locks are bypassed by the device for it: only under inspection; whether it is on now."""
+        if not self._car.trouble.inspecting and not self.begin():
+            return False
+        self._car.chain.bypassed = True
+        return True
+
+    def chain_changed(self) -> None:
+        """A contact may be open now that was closed: a car that is driven by hand stops."""
+        if self._car.phase is Phase.INSPECTION_RUN and not self._car.may_move:
+            self._hoist.brake()
+
+    def end_bypass(self) -> bool:
+        """The device is off, and the inspection goes on; whether it was on."""
         car = self._car
-        if not car.trouble.inspecting:
+        was, car.chain.bypassed = car.chain.bypassed, False
+        self.chain_changed()
+        return was
+
+    def end(self) -> bool:
+        """Whatever opened the chain is let go, and the car goes back into service.
+
+        Not with the bypass device on, which allows nothing but inspection. Whether it was under inspection.
+        """
+        car = self._car
+        if not car.trouble.inspecting or car.chain.bypassed:
             return False
         car.trouble.inspecting = False
         car.hands.close_chain()

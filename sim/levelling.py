@@ -79,7 +79,7 @@ class Leveller:
     def _begin(self) -> None:
         self._next = None
         car, now_ns = self._car, self._car.now_ns
-        if car.phase not in _DOOR_OPEN or car.trouble.out_of_order:
+        if car.phase not in _DOOR_OPEN or car.trouble.out_of_order or car.machine.fault is not None:
             return
         if now_ns < car.motion.end_ns:  # somebody stepped in or out meanwhile
             self._next = car.later(car.motion.end_ns, self._begin)
@@ -98,7 +98,7 @@ class Leveller:
         car = self._car
         if car.motion is not self._move:
             return
-        car.motion = Rest(car.motion.position_m(car.now_ns), car.now_ns)
+        car.motion = Rest(car.motion.position_m(car.now_ns), car.now_ns, after_run=True)
         car.tell(TruthKind.RELEVELLED, floor=car.floor, persons=car.persons)
         if self._levelling.stretch_mm:
             self._load_changed()

@@ -1,5 +1,6 @@
 """One lift in service: the controller between its buttons, its doorway and its hoist, and what happens without it."""
 
+from collections.abc import Callable
 from typing import Final, final
 
 from protocols.lift.vocabulary import Direction
@@ -195,9 +196,11 @@ class Lift:
         if car.phase is not Phase.STUCK:
             return
         self._find_floor()
-        closed = car.door.is_closed(car.now_ns)
+        closed = car.door.is_locked(car.now_ns)
         if car.trouble.inspecting:
             car.enter(Phase.INSPECTION)
+        elif not car.stands_at_landing and car.machine.fault is not None:
+            self._break_down(car.machine.fault)
         elif not car.stands_at_landing:
             car.enter(Phase.STUCK, self._doorway.move_to(0.0), self._hoist.creep)
         elif car.persons or not closed:
@@ -269,6 +272,9 @@ class Lift:
         return next_stop(self.car.calls, self.car.floor, self.car.heading, self._nearly_full)
 
     def _closed(self) -> None:
+        if self.car.trouble.out_of_order:
+            self._get_stuck()
+            return
         self._group.left_behind_press(self.car.floor, self)
         self._dispatch()
 
@@ -288,7 +294,12 @@ class Lift:
             self._doorway.open()
         else:
             car.heading = heading_to(car.floor, target)
-            car.enter(Phase.STARTING, car.now_ns + to_ns(car.building.drive.start_delay_s), self._depart)
+            self._set_out(self._depart)
+
+    def _set_out(self, then: Callable[[], None]) -> None:
+        """Contactor and brake are told to let the car go."""
+        car = self.car
+        car.enter(Phase.STARTING, car.now_ns + to_ns(car.building.drive.start_delay_s), then)
 
     def _depart(self) -> None:
         target = self._next_stop()  # a nearer call may have come since
@@ -297,20 +308,32 @@ class Lift:
         else:
             self._start(target)
 
+    def _go_home(self) -> None:
+        if self._next_stop() is None:
+            self._start(self.car.building.main_floor)
+        else:
+            self._depart()
+
     def _start(self, target: int) -> None:
         car = self.car
         if car.now_ns < car.motion.end_ns:
             car.enter(Phase.STARTING, car.motion.end_ns, self._depart)  # levelling comes first
             return
-        car.heading = heading_to(car.floor, target)
-        self._hoist.run_to(target)
+        wrong = car.machine.fault
+        if wrong is None and not car.may_move:
+            wrong = Fault.CHAIN_OPEN
+        if wrong is None:
+            car.heading = heading_to(car.floor, target)
+            self._hoist.run_to(target)
+        else:
+            self._stay(wrong)
 
     def _park(self) -> None:
         car = self.car
         car.heading = Direction.NONE
         home, after_s = car.building.main_floor, car.building.homing_after_s
         if after_s is not None and car.floor != home:
-            car.enter(Phase.PARKED, car.now_ns + to_ns(after_s), lambda: self._start(home))
+            car.enter(Phase.PARKED, car.now_ns + to_ns(after_s), lambda: self._set_out(self._go_home))
         else:
             car.enter(Phase.PARKED)
         if car.trouble.wants_passenger and not self._nearly_full:
@@ -327,6 +350,14 @@ class Lift:
             self._dispatch()
 
     # trouble
+
+    def _stay(self, fault: Fault) -> None:
+        """The car cannot leave its landing: those in it are let out, and nobody in."""
+        self._break_down(fault)
+        if self.car.persons:
+            self._doorway.open()
+        else:
+            self._get_stuck()
 
     def _fail_to_open(self, fault: Fault) -> None:
         car = self.car

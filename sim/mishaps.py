@@ -6,6 +6,7 @@ from sim.agenda import to_ns
 from sim.callers import come
 from sim.lift import Lift
 from sim.stimuli import Effect, Stimulus
+from sim.tampering import tamper
 from sim.technician import work
 from sim.trouble import ENTRAPPING, Trouble
 
@@ -46,6 +47,17 @@ def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noq
             return come(stimulus, seconds, lift, lambda step, lasts_s: act(step, lasts_s, lift))
         case Stimulus.CONTROLLER_REBOOT:
             return Effect.NOW if lift.reboot(seconds) else Effect.NONE
+        case (
+            Stimulus.BRIDGE_LANDING_LOCK
+            | Stimulus.BRIDGE_CAR_CONTACT
+            | Stimulus.BRIDGE_CHAIN
+            | Stimulus.UNBRIDGE
+            | Stimulus.BYPASS_ON
+            | Stimulus.BYPASS_OFF
+            | Stimulus.BRAKE_STUCK
+            | Stimulus.CONTACTOR_STUCK
+        ):
+            return tamper(stimulus, lift)
         case _:
             return work(stimulus, seconds, lift)
 
@@ -60,6 +72,8 @@ def _arm(stimulus: Stimulus, lift: Lift, trouble: Trouble) -> Effect:
 def _release(lift: Lift, trouble: Trouble) -> Effect:
     car = lift.car
     was_wrong = trouble.out_of_order or trouble.wants_passenger or trouble.inspecting or car.hands.are_busy(car.now_ns)
+    was_wrong = car.machine.mend() or was_wrong
+    car.chain.mend()
     trouble.rescuing = trouble.rescuing or trouble.out_of_order
     trouble.armed = trouble.hold_ns = trouble.fault = None
     was_wrong = lift.visit.end() or was_wrong

@@ -35,12 +35,14 @@ class Motion(Protocol):
 class Rest:
     """Standing at a height."""
 
-    __slots__ = ("_position_m", "end_ns")
+    __slots__ = ("_position_m", "after_run", "end_ns")
     direction: Final = Direction.NONE
 
-    def __init__(self, position_m: float, since_ns: int) -> None:
+    def __init__(self, position_m: float, since_ns: int, *, after_run: bool = False) -> None:
+        """`after_run`: the drive brought the car to rest, and the brake only holds it."""
         self._position_m: Final = position_m
         self.end_ns: Final = since_ns
+        self.after_run: Final = after_run
 
     def position_m(self, t_ns: int) -> float:
         """The same at all times."""
@@ -114,12 +116,12 @@ class Run:
 class Braking:
     """An emergency stop at a constant deceleration."""
 
-    __slots__ = ("_decel_mps2", "_origin_m", "_sign", "_speed_mps", "_start_ns", "direction", "end_ns")
+    __slots__ = ("_decel_mps2", "_origin_m", "_sign", "_speed_mps", "direction", "end_ns", "start_ns")
 
     def __init__(self, before: Motion, start_ns: int, decel_mps2: float) -> None:
         self._origin_m: Final = before.position_m(start_ns)
         self._speed_mps: Final = before.speed_mps(start_ns)
-        self._start_ns: Final = start_ns
+        self.start_ns: Final = start_ns
         self._decel_mps2: Final = decel_mps2
         self.direction: Final = before.direction
         self._sign: Final = SIGN[before.direction]
@@ -127,14 +129,14 @@ class Braking:
 
     def position_m(self, t_ns: int) -> float:
         """Height above the lowest landing."""
-        t_s = (min(t_ns, self.end_ns) - self._start_ns) / NS_PER_S
+        t_s = (min(t_ns, self.end_ns) - self.start_ns) / NS_PER_S
         return self._origin_m + self._sign * (self._speed_mps * t_s - self._decel_mps2 * t_s * t_s / 2)
 
     def speed_mps(self, t_ns: int) -> float:
         """Speed without sign."""
         if t_ns >= self.end_ns:
             return 0.0
-        return max(0.0, self._speed_mps - self._decel_mps2 * (t_ns - self._start_ns) / NS_PER_S)
+        return max(0.0, self._speed_mps - self._decel_mps2 * (t_ns - self.start_ns) / NS_PER_S)
 
 
 def brake_between(run: Run, now_ns: int, heights_m: tuple[float, ...], clear_m: float, decel_mps2: float) -> int | None:

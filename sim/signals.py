@@ -50,6 +50,14 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
     door_fraction: float
     trips: int
     door_cycles: int
+    contactor_command: bool = False
+    contactor_closed: bool = False
+    brake_command: bool = False
+    brake_open: bool = False
+    landing_made: bool | None = None
+    """The landing door locks' contacts themselves, bridged or not, whatever is before them in the chain."""
+    car_made: bool | None = None
+    """The car door's contact itself."""
 
     def values(self) -> dict[str, object]:
         """By the vocabulary's item names. `floor` counts from 0, None while the controller does not know it.
@@ -78,10 +86,10 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
             "cabinet_door": self.cabinet_door,
             "alarm_button": self.alarm_button,
             "door_open_button": self.door_open_button,
-            "brake_command": self.moving,
-            "brake_open": self.moving,
-            "contactor_command": self.moving,
-            "contactor_closed": self.moving,
+            "brake_command": self.brake_command,
+            "brake_open": self.brake_open,
+            "contactor_command": self.contactor_command,
+            "contactor_closed": self.contactor_closed,
             "run_count": self.run_count,
         }
 
@@ -90,7 +98,7 @@ def signals_of(car: Car, now: int) -> PlantSignals:
     """What perfect sensors say at `now`, which is the present, or ahead if nothing is decided until then."""
     trouble, hands = car.trouble, car.hands
     direction = car.motion.direction if now < car.motion.end_ns else Direction.NONE
-    door_closed = car.door.is_closed(now)
+    taps, machine = car.taps(now), car.machine_at(now)
     return PlantSignals(
         t_ns=now,
         mode=_mode(trouble),
@@ -100,16 +108,16 @@ def signals_of(car: Car, now: int) -> PlantSignals:
         floor=car.floor_at(now),
         door_zone=car.in_zone(now),
         door_open=car.door.is_open(now),
-        door_closed=door_closed,
+        door_closed=car.door.is_closed(now),
         person=car.persons > 0,
         car_calls=car.calls.car,
         hall_calls=car.calls.hall,
         mains=trouble.mains,
-        safety_chain=door_closed and trouble.chain_closed(now) and not hands.are_on_chain(now),
+        safety_chain=taps.end,
         drive_state=_RUNNING[direction],
         faults=() if trouble.fault is None else (trouble.fault.event_code,),
-        landing_lock=door_closed and not hands.are_on(Stimulus.LANDING_LOCK, now),
-        car_lock=door_closed and not hands.are_on(Stimulus.CAR_CONTACT, now),
+        landing_lock=taps.landing_lock,
+        car_lock=taps.car_lock,
         overload=car.riders.overloaded or hands.are_on(Stimulus.OVERLOAD, now),
         cabinet_door=hands.are_on(Stimulus.CABINET_DOOR, now),
         alarm_button=hands.are_on(Stimulus.ALARM_BUTTON, now),
@@ -123,6 +131,12 @@ def signals_of(car: Car, now: int) -> PlantSignals:
         door_fraction=car.door.fraction(now),
         trips=car.trips,
         door_cycles=car.door_cycles,
+        contactor_command=machine.contactor_command,
+        contactor_closed=machine.contactor_closed,
+        brake_command=machine.brake_command,
+        brake_open=machine.brake_open,
+        landing_made=taps.landing_made,
+        car_made=taps.car_made,
     )
 
 

@@ -40,6 +40,14 @@ class Stimulus(enum.Enum):
     STOP_SWITCH = "stop_switch"
     LANDING_LOCK = "landing_lock"
     CAR_CONTACT = "car_contact"
+    BRIDGE_LANDING_LOCK = "bridge_landing_lock"
+    BRIDGE_CAR_CONTACT = "bridge_car_contact"
+    BRIDGE_CHAIN = "bridge_chain"
+    UNBRIDGE = "unbridge"
+    BYPASS_ON = "bypass_on"
+    BYPASS_OFF = "bypass_off"
+    BRAKE_STUCK = "brake_stuck"
+    CONTACTOR_STUCK = "contactor_stuck"
 
     @property
     def en(self) -> str:
@@ -162,5 +170,31 @@ _MEANING: dict[Stimulus, tuple[str, str]] = {
     Stimulus.CAR_CONTACT: (
         "under inspection the car door's contact is open (3 s, or as long as said)",
         "检修时手动断开轿门触点(默认3秒)",
+    ),
+    Stimulus.BRIDGE_LANDING_LOCK: (
+        "the landing door locks are short-circuited: their circuit reads closed with a landing door open",
+        "短接层门锁回路,层门打开时回路仍显示闭合",
+    ),
+    Stimulus.BRIDGE_CAR_CONTACT: (
+        "the car door contact is short-circuited: it reads closed with the car door open",
+        "短接轿门触点,轿门打开时仍显示闭合",
+    ),
+    Stimulus.BRIDGE_CHAIN: (
+        "the safety contacts before the door locks are short-circuited: stops and governor open nothing any more",
+        "短接门锁前的安全回路,急停、限速器等断开时回路仍闭合",
+    ),
+    Stimulus.UNBRIDGE: ("all short-circuits of the safety chain are removed", "拆除安全回路的全部短接线"),
+    Stimulus.BYPASS_ON: (
+        "the bypass device of the landing door locks is on: a parked, empty car is under inspection, and nothing else",
+        "层门锁旁路装置接通:停靠的空轿厢只能检修运行",
+    ),
+    Stimulus.BYPASS_OFF: ("the bypass device is off; the inspection goes on", "层门锁旁路装置断开,检修状态保持"),
+    Stimulus.BRAKE_STUCK: (
+        "the brake's feedback stays as it is: the controller starts no more, and lets out who is in the car",
+        "抱闸反馈不再变化:控制器不再启动,并放出轿内乘客",
+    ),
+    Stimulus.CONTACTOR_STUCK: (
+        "the contactor welds when it is closed: after that run the controller starts no more",
+        "接触器吸合后粘连:该次运行后控制器不再启动",
     ),
 }

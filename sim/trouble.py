@@ -25,6 +25,8 @@ class Fault(enum.Enum):
     CHAIN_GLITCH = "chain_glitch"
     DOOR_DEAD = "door_dead"
     DOOR_JAMMED = "door_jammed"
+    BRAKE = "brake"
+    CONTACTOR = "contactor"
 
     @property
     def event_code(self) -> str:
@@ -37,6 +39,8 @@ _EVENT_CODES: Final = {
     Fault.CHAIN_GLITCH: "F01",
     Fault.DOOR_DEAD: "F03",
     Fault.DOOR_JAMMED: "F03",
+    Fault.BRAKE: "F22",
+    Fault.CONTACTOR: "F08",
 }
 
 

@@ -14,7 +14,7 @@ from edge_agent.config_types import ChannelConfig, DeviceConfig, FloorConfig, Li
 from hil.setup import DeviceSetup
 from protocols.profiles.loader import load_profile
 from protocols.profiles.place import Channel
-from sim.building import Building, load_building
+from sim.building import Building, Chain, LockInputs, load_building
 from tests.commission.bulk_visit import Visit, record_of, visit
 
 MODULE: Final = "generic-input-16"
@@ -45,10 +45,13 @@ PROFILES: Final = {"io": load_profile(MODULE)}
 
 
 def house() -> Building:
-    """The shipped house; nobody comes but the technician."""
+    """The shipped house; nobody comes but the technician, and the module reads each lock at its own contact."""
     building = load_building("residential-9")
     return msgspec.structs.replace(
-        building, traffic=msgspec.structs.replace(building.traffic, passengers_per_hour=0.0), homing_after_s=None
+        building,
+        traffic=msgspec.structs.replace(building.traffic, passengers_per_hour=0.0),
+        homing_after_s=None,
+        chain=Chain(LockInputs.CONTACTS),
     )
 
 

@@ -86,7 +86,7 @@ def test_the_agents_record_is_judged_as_the_bulk_record(tmp_path: Path, wired: d
     devices = (DeviceSetup(profile=MODULE, options=OPTIONS, channels=wired),)
 
     async def main() -> Judgement:
-        house = quiet_house(tmp_path)
+        house = quiet_house(tmp_path, "\nchain: {lock_inputs: contacts}\n")
         async with virtual_agent(tmp_path, devices=devices, building=house, poll_period_s=None, lifts=(LIFT,)) as bench:
             await bench.until_s(5)
             return await commissioned(bench)

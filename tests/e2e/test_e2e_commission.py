@@ -76,6 +76,8 @@ class Eyes:
 def wire(site: Site, wired: Mapping[int, Any]) -> None:
     """A bench that is really wired so, an agent whose file knows it as it should be."""
     device = {"profile": MODULE, "options": OPTIONS, "channels": channels(wired)}
+    with site.building.open("a", encoding="utf-8") as house:
+        house.write("chain: {lock_inputs: contacts}\n")
     bench = {"building": str(site.building), "devices": [device]}
     (site.directory / "bench.yaml").write_text(yaml.safe_dump(bench))
     read = {"name": "io", "profile": MODULE, "options": OPTIONS, "channels": channels(RIGHT)}

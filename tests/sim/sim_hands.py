@@ -13,8 +13,8 @@ BUTTONS = [
 ]
 DOOR_HOLDERS = [Stimulus.OPEN_BUTTON, Stimulus.OVERLOAD]
 CHAIN_OPENERS = [
-    (Stimulus.STOP_SWITCH, {"safety_chain"}, 5.0),
-    (Stimulus.LANDING_LOCK, {"safety_chain", "landing_lock"}, 3.0),
+    (Stimulus.STOP_SWITCH, {"safety_chain", "landing_lock", "car_lock"}, 5.0),
+    (Stimulus.LANDING_LOCK, {"safety_chain", "landing_lock", "car_lock"}, 3.0),
     (Stimulus.CAR_CONTACT, {"safety_chain", "car_lock"}, 3.0),
 ]
 CHAIN = {"safety_chain", "landing_lock", "car_lock"}

@@ -270,8 +270,8 @@ def test_the_curtain_of_a_lift_out_of_order_cannot_be_blocked(quiet: Witness) ->
 
 # whatever is done
 
-FIRST = list(Stimulus).index(Stimulus.RIDE_UP)
-HANDS = [*list(Stimulus)[FIRST:], Stimulus.POWER_LOSS, Stimulus.POWER_RESTORE, Stimulus.RELEASE]
+FIRST, LAST = (list(Stimulus).index(stimulus) for stimulus in (Stimulus.RIDE_UP, Stimulus.BYPASS_OFF))
+HANDS = [*list(Stimulus)[FIRST : LAST + 1], Stimulus.POWER_LOSS, Stimulus.POWER_RESTORE, Stimulus.RELEASE]
 deeds = st.lists(st.tuples(st.floats(0.1, 20), st.sampled_from(HANDS), st.floats(0.1, 30)), max_size=15)
 
 

@@ -21,7 +21,7 @@ from verify.trips import case_of
 from protocols.lift.vocabulary import Direction
 from sim import doorway, motion
 from sim.agenda import to_ns
-from sim.car import Phase
+from sim.car import Car, Phase
 from sim.controller import Calls, next_stop
 from sim.doorway import Doorway
 from sim.injector.draws import Gaps, Times
@@ -101,6 +101,7 @@ def test_a_car_that_does_not_wait_for_its_door_is_noticed(monkeypatch: pytest.Mo
         self._car.enter(Phase.CLOSING, self._car.door.reaches_ns(0.5), self._closed)
 
     monkeypatch.setattr(Doorway, "_shut", overlapping)
+    monkeypatch.setattr(Car, "may_move", property(lambda self: True))
     assert "moves with a door not closed" in check_safety.run_chunk(3, 0, 3).broken
     assert "RTT, each trip" in round_trips()
 
@@ -133,7 +134,7 @@ def test_people_who_come_more_often_than_they_should_are_noticed(monkeypatch: py
 def test_an_overload_that_holds_no_door_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Lift, "keep_open", lambda self: None)
     monkeypatch.setattr("sim.hands.Hands.door_until_ns", property(lambda self: 0))
-    assert "begins while overload" in check_safety.run_chunk(3, 0, 30).broken
+    assert "begins while overload" in check_safety.run_chunk(3, 0, 60).broken
 
 
 def test_re_levelling_as_fast_as_a_run_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,11 +126,11 @@ class VirtualAgent:
         self.world.broker.publish(self._topics.command, msgspec.json.encode(command))
 
 
-def quiet_house(directory: Path) -> str:
-    """The shipped house without traffic of its own, as a file: nobody comes unless a stimulus sends them."""
+def quiet_house(directory: Path, more: str = "") -> str:
+    """The shipped house and `more`, as a file, without traffic of its own: nobody comes but by a stimulus."""
     text, _ = config_text("buildings", "residential-9")
     path = directory / "quiet.yaml"
-    path.write_text(text.replace("passengers_per_hour: 30", "passengers_per_hour: 0"), encoding="utf-8")
+    path.write_text(text.replace("passengers_per_hour: 30", "passengers_per_hour: 0") + more, encoding="utf-8")
     return str(path)
 
 

@@ -1,0 +1,51 @@
+"""What is done to the safety chain and the machine: contacts bridged, the bypass device, feedback that sticks."""
+
+from typing import Literal, assert_never
+
+from sim.car import Car
+from sim.lift import Lift
+from sim.stimuli import Effect, Stimulus
+
+Tampering = Literal[
+    Stimulus.BRIDGE_LANDING_LOCK,
+    Stimulus.BRIDGE_CAR_CONTACT,
+    Stimulus.BRIDGE_CHAIN,
+    Stimulus.UNBRIDGE,
+    Stimulus.BYPASS_ON,
+    Stimulus.BYPASS_OFF,
+    Stimulus.BRAKE_STUCK,
+    Stimulus.CONTACTOR_STUCK,
+]
+
+
+def tamper(stimulus: Tampering, lift: Lift) -> Effect:
+    """Do `stimulus` now. What it does stays until it is undone."""
+    car = lift.car
+    done = True
+    match stimulus:
+        case Stimulus.BRIDGE_LANDING_LOCK:
+            car.chain.bridge_landings()
+        case Stimulus.BRIDGE_CAR_CONTACT:
+            car.chain.bridge_car()
+        case Stimulus.BRIDGE_CHAIN:
+            car.chain.bridge_stops()
+        case Stimulus.UNBRIDGE:
+            done = car.chain.unbridge()
+            lift.inspection.chain_changed()
+        case Stimulus.BYPASS_ON:
+            done = lift.inspection.bypass()
+        case Stimulus.BYPASS_OFF:
+            done = lift.inspection.end_bypass()
+        case Stimulus.BRAKE_STUCK:
+            car.machine.stick_brake(car.machine_at(car.now_ns).brake_open)
+        case Stimulus.CONTACTOR_STUCK:
+            return _weld(car)
+        case _:
+            assert_never(stimulus)
+    return Effect.NOW if done else Effect.NONE
+
+
+def _weld(car: Car) -> Effect:
+    is_closed = car.machine_at(car.now_ns).contactor_closed
+    car.machine.weld(is_closed)
+    return Effect.NOW if is_closed else Effect.ARMED
