@@ -5,9 +5,11 @@ from typing import Final, Protocol, final
 
 from sim import SimError
 from sim.agenda import Agenda, Appointment
+from sim.behaviour import Behaviour
 from sim.building import Building
 from sim.car import Car, Tell
 from sim.group import Group
+from sim.habits import NO_HABITS
 from sim.levelling import Leveller
 from sim.lift import Lift
 from sim.mishaps import act
@@ -141,12 +143,21 @@ class Plant:
         return Lift(car, self._journeys, self._group, Leveller(car, seed), Reboots(self._agenda, seed))
 
     def _teller(self, index: int) -> Tell:
-        """Of a car above the first, every record says which."""
+        """Of a car above the first, every record says which. People with habits hear everything of their car."""
 
         def tell(kind: TruthKind, **data: TruthValue) -> None:
             self.tell(kind, **data, car=index)
 
-        return tell if index else self.tell
+        told = tell if index else self.tell
+        if self.building.habits == NO_HABITS:
+            return told
+        behaviour = Behaviour(self.building.habits, self, index, f"{self.seed}/{index}" if index else self.seed)
+
+        def heard(kind: TruthKind, **data: TruthValue) -> None:
+            told(kind, **data)
+            behaviour.hear(kind, data)
+
+        return heard
 
     def _expect_next_person(self) -> None:
         gap_ns = self._journeys.next_gap_ns(self.now_ns)

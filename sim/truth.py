@@ -26,6 +26,7 @@ class TruthKind(enum.StrEnum):
     DOOR_CLOSED = "door_closed"
     RELEVELLING = "relevelling"
     RELEVELLED = "relevelled"
+    MISUSE = "misuse"
     STIMULUS = "stimulus"
     FAULT = "fault"
     POWER = "power"
