@@ -85,6 +85,7 @@ class Plant:
 
     def person_comes(self, origin: int, destination: int) -> None:
         """Somebody comes to the landing `origin` now, and wants to go to `destination`."""
+        self._warn(self.now_ns)
         self._group.person_comes(origin, destination)
 
     def at(self, t_ns: int, action: Callable[[], None]) -> Appointment:

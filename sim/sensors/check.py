@@ -10,6 +10,7 @@ from sim.sensors.config import Imperfections, Stuck, Swapped
 
 _ONLY_AT: Final = {
     "vane": ("door_zone",),
+    "drift": ("overload",),
     "still": ("person",),
     "hot": ("person",),
     "lost_at_rest": tuple(item for item in ITEMS if item.startswith("doors.")),

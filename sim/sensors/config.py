@@ -38,6 +38,13 @@ class Vane(Imperfection, frozen=True):
     narrower_mm: Annotated[float, msgspec.Meta(ge=0, le=330)] = 0.0
 
 
+class Drift(Imperfection, frozen=True):
+    """The device's own weighing is `offset_kg` off at the start, and drifts by `per_day_kg`."""
+
+    offset_kg: Annotated[float, msgspec.Meta(ge=-5000, le=5000)] = 0.0
+    per_day_kg: Annotated[float, msgspec.Meta(ge=-500, le=500)] = 5.0
+
+
 class Still(Imperfection, frozen=True):
     """A PIR sees what moves: it loses people `after_s` after anybody came or left and the car or a door moved."""
 
@@ -98,7 +105,7 @@ class Stuck(Imperfection, frozen=True):
     after_changes: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
 
-Kind = Swapped | Vane | Still | Hot | LostAtRest | FalseOn | Dropout | Late | Bounce | Inverted | Stuck
+Kind = Swapped | Vane | Drift | Still | Hot | LostAtRest | FalseOn | Dropout | Late | Bounce | Inverted | Stuck
 
 
 class Imperfections(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,6 +113,7 @@ class Imperfections(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     swapped: Swapped | None = None
     vane: Vane | None = None
+    drift: Drift | None = None
     still: Still | None = None
     hot: Hot | None = None
     lost_at_rest: LostAtRest | None = None

@@ -16,27 +16,31 @@ from sim.sensors.trace import START, Source, Trace
 
 @final
 class Sensors:
-    """What a car's sensors tell, by the vocabulary's items. Put up when the plant stands where it begins.
+    """What a car's sensors tell, by the vocabulary's items. Put them up when the plant is new.
 
-    Without imperfections it is the plant's own signals, and the plant is not watched. Raises SensorError.
+    Without imperfections it is the plant's own signals, and the plant is not watched. `seed` is the plant's
+    unless said. Raises SensorError.
     """
 
-    def __init__(self, config: Mapping[str, Imperfections], plant: Plant, seed: int | None = None) -> None:
+    def __init__(
+        self, config: Mapping[str, Imperfections], plant: Plant, seed: int | None = None, car: int = 0
+    ) -> None:
         check(config)
         self._plant: Final = plant
-        self._recorder: Final = Recorder(plant) if any(one.named() for one in config.values()) else None
+        self._car: Final = car
+        self._recorder: Final = Recorder(plant, car) if any(one.named() for one in config.values()) else None
         self._lines: Final[dict[str, Source]] = {}
         self._switches: Final[dict[tuple[str, str], Trace]] = {}
         if self._recorder is not None:
             for item, imperfections in config.items():
-                stream = f"{plant.seed if seed is None else seed}/sensors/{item}"
+                stream = f"{plant.seed if seed is None else seed}/sensors/{car}/{item}"
                 self._put_up(item, imperfections, self._recorder, stream)
             speed_mps = plant.building.drive.rated_speed_mps
             self._recorder.look_closer(plant.building.door.zone_m / speed_mps)
 
     def values(self, t_ns: int | None = None) -> dict[str, object]:
         """What they tell at `t_ns` (now, if not given), after the plant has advanced to it."""
-        values = self._plant.signals(t_ns).values()
+        values = self._plant.signals(t_ns, self._car).values()
         if self._recorder is not None:
             now_ns = self._plant.now_ns
             self._recorder.settle(now_ns)
@@ -59,7 +63,7 @@ class Sensors:
             if wanted not in recorder.items:
                 raise SensorError(f"sensors: {item}: this lift has no {wanted}; {hint(wanted, recorder.items)}")
         measured = ITEMS[item].kind is ItemKind.FLOAT
-        truth = _Present(self._plant, item) if measured else recorder.item(item)
+        truth = _Present(self._plant, item, self._car) if measured else recorder.item(item)
         wiring = Wiring(item, recorder, self._plant.building, stream)
         self._lines[item] = wiring.wire(truth, imperfections)
         for name, switch in wiring.switches.items():
@@ -70,13 +74,14 @@ class Sensors:
 class _Present:
     """A measured value has no edges: it is only looked at now."""
 
-    def __init__(self, plant: Plant, item: str) -> None:
+    def __init__(self, plant: Plant, item: str, car: int) -> None:
         self._plant: Final = plant
+        self._car: Final = car
         self._item: Final = item
 
     def at(self, t_ns: int) -> object:
         """What it tells at `t_ns`, which is now."""
-        return self._plant.foreseen(t_ns).values()[self._item]
+        return self._plant.foreseen(t_ns, self._car).values()[self._item]
 
     def since(self, t_ns: int) -> int:
         """Nobody asks."""

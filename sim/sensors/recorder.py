@@ -26,11 +26,12 @@ LONGEST_CELL_S: Final = 0.1
 
 @final
 class Recorder:
-    """Records a plant from now on. Name what to record with `trace` before time goes on. `items` are those it has."""
+    """Records a car from now on. Name what to record with `trace` before time goes on. `items` are those it has."""
 
-    def __init__(self, plant: Plant) -> None:
+    def __init__(self, plant: Plant, car: int = 0) -> None:
         self._plant: Final = plant
-        self.items: Final = tuple(plant.signals().values())
+        self._car: Final = car
+        self.items: Final = tuple(plant.signals(car=car).values())
         self._probes: Final[list[Probe]] = []
         self._traces: Final[list[Trace]] = []
         self._index: Final[dict[str, int]] = {}
@@ -45,7 +46,7 @@ class Recorder:
     def trace(self, name: str, probe: Probe) -> Trace:
         """The changes of what `probe` tells, kept under `name`."""
         if name not in self._index:
-            now = self._plant.signals()
+            now = self._plant.signals(car=self._car)
             self._index[name] = len(self._traces)
             self._probes.append(probe)
             self._traces.append(Trace(probe(now, now.values())))
@@ -116,6 +117,6 @@ class Recorder:
         return self._rows[t_ns]
 
     def _row(self, t_ns: int) -> Row:
-        signals = self._plant.foreseen(t_ns)
+        signals = self._plant.foreseen(t_ns, self._car)
         values = signals.values()
         return tuple(probe(signals, values) for probe in self._probes)

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Final, assert_never, final
 
-from sim.agenda import to_ns
+from sim.agenda import NS_PER_S, to_ns
 from sim.building import Building
+from sim.load import Limits
 from sim.sensors import SensorError, chance, config, steady
 from sim.sensors.recorder import Recorder
 from sim.sensors.trace import Source, Trace
 from sim.signals import PlantSignals
 
+_NS_PER_DAY: Final = 86_400 * NS_PER_S
 LEAST_ZONE_M: Final = 0.01
 """What a vane must leave of half a zone: less is a missing vane, which is a sensor stuck at false."""
 
@@ -33,13 +35,15 @@ class Wiring:
             line = steady.Switched(line, self._stage(name, one, line, on), on)
         return line
 
-    def _stage(self, name: str, one: config.Kind, up: Source, on: Trace) -> Source:  # noqa: PLR0911  # one each
+    def _stage(self, name: str, one: config.Kind, up: Source, on: Trace) -> Source:  # noqa: PLR0911, PLR0912  # one each
         stream = f"{self._stream}/{name}"
         match one:
             case config.Swapped():
                 return self._recorder.item(one.item)
             case config.Vane():
                 return self._vane(one)
+            case config.Drift():
+                return self._drift(one)
             case config.Still():
                 return steady.Still(up, self._recorder.moving, self._stirs(), to_ns(one.after_s))
             case config.Hot():
@@ -72,6 +76,16 @@ class Wiring:
         doors = [item for item in self._recorder.items if item.startswith("doors.")]
         persons = self._recorder.trace("persons", lambda signals, _: signals.persons)
         return persons, *(self._recorder.item(item) for item in doors)
+
+    def _drift(self, one: config.Drift) -> Source:
+        limit_kg = Limits.of(self._building).overload_kg
+
+        def overloaded(signals: PlantSignals, _: Mapping[str, object]) -> bool:
+            by_hand = signals.overload and signals.load_kg < limit_kg
+            drifted_kg = one.offset_kg + one.per_day_kg * signals.t_ns / _NS_PER_DAY
+            return by_hand or signals.load_kg + drifted_kg >= limit_kg
+
+        return self._recorder.trace(f"{self._item}/drift", overloaded)
 
     def _vane(self, one: config.Vane) -> Source:
         half_m = self._building.door.zone_m - one.narrower_mm / 1000

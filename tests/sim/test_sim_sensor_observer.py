@@ -22,6 +22,7 @@ EVERYTHING = {
     "person": Imperfections(
         still=wrong.Still(after_s=5), hot=wrong.Hot(), false_on=wrong.FalseOn(per_hour=120), late=wrong.Late()
     ),
+    "overload": Imperfections(drift=wrong.Drift(offset_kg=950), bounce=wrong.Bounce()),
     "safety_chain": Imperfections(stuck=wrong.Stuck(after_changes=3)),
     "landing_lock": Imperfections(swapped=wrong.Swapped(item="car_lock", from_s=40, for_s=60)),
     "floor": Imperfections(late=wrong.Late(by_s=2.5), stuck=wrong.Stuck(from_s=150, for_s=30)),
@@ -98,13 +99,16 @@ def test_an_edge_between_two_decisions_is_known_to_the_nanosecond() -> None:
 
 def test_sensors_change_nothing_that_happens() -> None:
     logs: list[list[TruthRecord]] = [[], []]
+    events = set()
     for log, config in zip(logs, ({}, EVERYTHING), strict=True):
         plant = Plant(HOUSE, 4, log.append)
         sensors = Sensors(config, plant)
         for t_ns in range(0, 1800 * S, 2 * S):
             sensors.values(t_ns)
+        events.add(plant.events)
     assert logs[0]
     assert logs[0] == logs[1]
+    assert len(events) == 1
 
 
 def test_without_imperfections_nobody_watches_the_plant() -> None:

@@ -1,10 +1,13 @@
 """Imperfect sensors on a lift: what registers would hear of what happens."""
 
+from msgspec.structs import replace
 from sim_sensing import Sensed
 from sim_witness import HOUSE, QUIET_HOUSE, S
 
+from sim.plant import Plant
 from sim.sensors import config as wrong
 from sim.sensors.config import Imperfections
+from sim.sensors.layer import Sensors
 from sim.stimuli import Stimulus
 
 
@@ -75,6 +78,29 @@ def test_a_pir_is_hot_after_power_up_in_an_empty_car() -> None:
     lift.at(40)
     lift.apply(Stimulus.POWER_RESTORE)
     assert lift.changes("person", 120, 0.5)[-2:] == [(40.0, True), (100.0, False)]
+
+
+def test_a_weighing_that_drifts_reports_an_overload_of_an_empty_car_some_day() -> None:
+    """13 persons of 75 kg are 975 kg; overload is a tenth more, 1072.5 kg: at 500 kg a day, 51.48 h from zero."""
+    lift = Sensed(QUIET_HOUSE, overload=Imperfections(drift=wrong.Drift(per_day_kg=500)))
+    assert [lift.at(hours * 3600)["overload"] for hours in (51.47, 51.49)] == [False, True]
+
+
+def test_a_weighing_that_reads_too_little_still_hears_of_an_overload_by_hand() -> None:
+    lift = Sensed(QUIET_HOUSE, overload=Imperfections(drift=wrong.Drift(offset_kg=-500)))
+    lift.apply(Stimulus.OVERLOAD, 10.0)
+    assert [lift.at(seconds)["overload"] for seconds in (5, 15)] == [True, False]
+
+
+def test_each_car_of_a_group_has_sensors_of_its_own() -> None:
+    plant = Plant(replace(QUIET_HOUSE, cars=2), 1)
+    faulty = {"mains": Imperfections(stuck=wrong.Stuck(value=False))}
+    cars = [Sensors(faulty if car else {}, plant, car=car) for car in (0, 1)]
+    plant.apply(Stimulus.IDLE_PERSON, car=1)
+    assert [[car.values(20 * S)[item] for item in ("person", "mains")] for car in cars] == [
+        [False, True],
+        [True, False],
+    ]
 
 
 def test_swapped_wires_tell_of_each_other() -> None:
