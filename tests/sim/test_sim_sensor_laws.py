@@ -122,6 +122,11 @@ def test_a_pir_loses_who_stands_still_and_finds_them_when_a_door_or_the_car_move
     assert [still.since(t * S) for t in (41, 60, 110, 160)] == [12 * S, 42 * S, 100 * S, 150 * S]
 
 
+def test_a_pir_sees_whoever_rides_for_longer_than_it_remembers() -> None:
+    still = Still(trace(False, (10, True)), trace(False, (20, True), (90, False)), (), 30 * S)
+    assert told(still, 20, 89.9, 90, 119.9, 120) == [True] * 4 + [False]
+
+
 def test_a_pir_sees_nobody_where_nobody_is() -> None:
     assert told(Still(Trace(False), ALWAYS, (), 30 * S), 1, 100) == [False, False]
 
@@ -178,6 +183,7 @@ def test_a_spell_that_is_longer_than_a_minute_is_whole() -> None:
     lasted = [(after - before) // S for before, after in pairwise(changes) if spells.at(before)]
     assert max(lasted) > 120
     assert spells.since(changes[0]) > changes[0] - S
+    assert all(t_ns % (300 * S) for t_ns in changes)  # none is cut where a page of draws ends
 
 
 # a limit contact

@@ -3,7 +3,7 @@
 from hash_seeds import printed
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sim_witness import HOUSE, S
+from sim_witness import HOUSE, QUIET_HOUSE, S
 
 from sim.plant import Plant
 from sim.sensors import config as wrong
@@ -11,7 +11,7 @@ from sim.sensors.config import Imperfections
 from sim.sensors.layer import Sensors
 from sim.sensors.recorder import Recorder
 from sim.stimuli import Stimulus
-from sim.truth import TruthRecord
+from sim.truth import TruthKind, TruthRecord
 
 EVERYTHING = {
     "doors.front.closed": Imperfections(
@@ -95,6 +95,30 @@ def test_an_edge_between_two_decisions_is_known_to_the_nanosecond() -> None:
         assert (before, after) == (not zone.at(edge_ns), zone.at(edge_ns))
         t_ns, crossed = edge_ns, crossed + 1
     assert crossed > 20
+
+
+def test_what_was_foreseen_is_void_when_something_else_is_decided() -> None:
+    """The door is about to reach its close limit, somebody has looked, and it opens again."""
+    closes_ns = next(record.t_ns for record in closing_log() if record.kind is TruthKind.DOOR_CLOSED)
+    plant = Plant(QUIET_HOUSE, 1)
+    recorder = Recorder(plant)
+    closed = recorder.item("doors.front.closed")
+    plant.apply(Stimulus.OPEN_BUTTON, 1.0)
+    plant.advance_to(closes_ns - 1000)
+    recorder.settle(closes_ns - 1000)
+    plant.apply(Stimulus.OPEN_BUTTON, 1.0)
+    plant.advance_to(closes_ns + 2 * S)
+    recorder.settle(closes_ns + 2 * S)
+    assert closed.at(closes_ns - 1000) is False
+    assert closed.nth_after(closes_ns - 1000, 1) is None
+
+
+def closing_log() -> list[TruthRecord]:
+    log: list[TruthRecord] = []
+    plant = Plant(QUIET_HOUSE, 1, log.append)
+    plant.apply(Stimulus.OPEN_BUTTON, 1.0)
+    plant.advance_to(60 * S)
+    return log
 
 
 def test_sensors_change_nothing_that_happens() -> None:

@@ -71,6 +71,18 @@ def test_a_pir_forgets_a_still_person_behind_a_closed_door() -> None:
     assert changes[2][0] < closed_s
 
 
+def test_a_pir_sees_a_still_person_again_when_another_steps_in() -> None:
+    lift = Sensed(QUIET_HOUSE, person=Imperfections(still=wrong.Still(after_s=20)))
+    lift.apply(Stimulus.OPEN_BUTTON, 300.0)
+    lift.apply(Stimulus.IDLE_PERSON)
+    alone = lift.changes("person", 60, 0.5)
+    lift.apply(Stimulus.IDLE_PERSON)
+    both = lift.changes("person", 120, 0.5)
+    assert [value for _, value in alone] == [False, True, False]
+    assert [value for _, value in both] == [False, True, False]
+    assert lift.plant.signals().persons == 2
+
+
 def test_a_pir_is_hot_after_power_up_in_an_empty_car() -> None:
     lift = Sensed(QUIET_HOUSE, person=Imperfections(hot=wrong.Hot()))
     lift.at(10)
@@ -101,6 +113,15 @@ def test_each_car_of_a_group_has_sensors_of_its_own() -> None:
         [False, True],
         [True, False],
     ]
+
+
+def test_sensors_of_two_cars_fail_at_different_times() -> None:
+    plant = Plant(replace(QUIET_HOUSE, cars=2), 1)
+    fan = {"person": Imperfections(false_on=wrong.FalseOn(per_hour=120))}
+    cars = [Sensors(fan, plant, car=car) for car in (0, 1)]
+    seen = [[car.values(t_s * S)["person"] for car in cars] for t_s in range(300)]
+    assert any(first for first, _ in seen)
+    assert any(first is not second for first, second in seen)
 
 
 def test_swapped_wires_tell_of_each_other() -> None:

@@ -13,13 +13,15 @@ def test_a_watcher_is_told_before_anything_is_decided() -> None:
     plant.watch(lambda t_ns: happened.append(f"told {t_ns}"))
     plant.advance_to(600 * S)
     plant.apply(Stimulus.IDLE_PERSON)
+    plant.advance_to(601 * S + 1)
+    plant.person_comes(3, 5)
     told = 0
     for kind, instant in (one.split() for one in happened):
         if kind == "told":
             told = int(instant)
         else:
             assert int(instant) == told
-    assert told == 600 * S
+    assert told == 601 * S + 1
 
 
 def test_what_is_foreseen_is_what_comes_when_nothing_is_decided() -> None:

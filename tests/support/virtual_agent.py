@@ -1,7 +1,7 @@
 """The whole agent on a bench in virtual time: the plant's truth on one side, what the broker took on the other."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +26,7 @@ from protocols.upstream.messages import (
     TombstoneMessage,
 )
 from protocols.upstream.topics import Topics
+from sim.sensors.config import Imperfections
 
 STM32: Final = DeviceSetup(profile="stm32-lift-sensor", options={"door_switch": "open_end"})
 _numbered: Final = msgspec.json.Decoder(EventMessage | TombstoneMessage)
@@ -143,10 +144,11 @@ async def virtual_agent(
     building: str = "residential-9",
     line: str | None = None,
     poll_period_s: float | None = 0.5,
+    sensors: Mapping[str, Imperfections] | None = None,
     **changes: Any,
 ) -> AsyncIterator[VirtualAgent]:
     """A running agent on the running virtual loop; `changes` replace sections of its configuration."""
-    world = VirtualWorld(devices, seed=seed, building=building, line=line)
+    world = VirtualWorld(devices, seed=seed, building=building, line=line, sensors=sensors)
     config = msgspec.structs.replace(world.agent_config(directory, poll_period_s=poll_period_s), **changes)
     bench = VirtualAgent(world, config)
     bench.start()
