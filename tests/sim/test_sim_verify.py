@@ -5,6 +5,7 @@ The seeds are fixed. Of others about one in twenty has some row beyond its stand
 
 import pytest
 from verify import (
+    check_arrivals,
     check_injector,
     check_levelling,
     check_load,
@@ -63,6 +64,10 @@ def test_nobody_is_lost_and_littles_law_holds() -> None:
 def test_the_safety_rules_hold_whatever_is_done_to_the_lift() -> None:
     chunk = check_safety.run_chunk(seed=2, number=0, size=12)
     assert chunk.broken == ""
+
+
+def test_who_comes_keeps_the_laws_and_the_day() -> None:
+    right(check_arrivals.check(seed=2, draws=10_000, days=10))
 
 
 def test_an_overloaded_car_waits_with_its_door_open() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 from verify import (
+    check_arrivals,
     check_injector,
     check_levelling,
     check_load,
@@ -21,6 +22,7 @@ from verify.trips import case_of
 from protocols.lift.vocabulary import Direction
 from sim import doorway, motion
 from sim.agenda import to_ns
+from sim.arrivals import HOUR_NS, Arrivals, DayClock
 from sim.car import Car, Phase
 from sim.controller import Calls, next_stop
 from sim.doorway import Doorway
@@ -177,3 +179,19 @@ def test_a_technician_who_takes_a_tenth_longer_is_noticed(monkeypatch: pytest.Mo
     right = Times.next_ns
     monkeypatch.setattr(Times, "next_ns", lambda times: round(right(times) * 1.1))
     assert sum("times, drawn" in what for what in injected()) == 3
+
+
+def test_a_day_whose_clock_is_an_hour_slow_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = DayClock._time_of_day_ns
+    monkeypatch.setattr(DayClock, "_time_of_day_ns", lambda self, t_ns: honest(self, t_ns - HOUR_NS))
+    assert [what.split(",")[0] for what in wrong(check_arrivals.check(3, 1000, 10))] == [
+        "people in each hour of the day"
+    ]
+
+
+def test_batches_and_mixes_that_are_a_little_off_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = Arrivals.batch
+    monkeypatch.setattr(Arrivals, "batch", lambda self: min(honest(self), 4))
+    monkeypatch.setattr(Arrivals, "mix", lambda self, now_ns: (self._steady_mix[0] - 0.02, self._steady_mix[1] + 0.02))
+    noticed = wrong(check_arrivals.check(3, 20_000, 1))
+    assert noticed[:2] == ["mean size of batches", "origins and destinations: incoming, outgoing, between upper floors"]

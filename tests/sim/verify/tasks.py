@@ -10,6 +10,7 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from verify import (
+    check_arrivals,
     check_injector,
     check_levelling,
     check_load,
@@ -44,6 +45,8 @@ class Effort(msgspec.Struct, frozen=True):
     injected_lifts: int = 40
     injected_days: float = 20.0
     poor_lifts: int = 30
+    journeys: int = 100_000
+    resident_days: int = 100
     crowded_houses: int = 20
     safety_s: float = 60.0
 
@@ -104,15 +107,16 @@ def run(pool: Executor, jobs: int, seed: int, effort: Effort, say: Say) -> list[
         _alone(1, "kinematics", partial(check_motion.check, seed, effort.moves, effort.run_hours)),
         _alone(2, "observer", partial(check_observer.check, seed, effort.observed_runs, effort.observed_minutes)),
         _alone(5, "people", partial(check_people.check, seed, effort.people_hours, effort.mishap_runs)),
+        _alone(5, "arrivals", partial(check_arrivals.check, seed, effort.journeys, effort.resident_days)),
         _alone(3, "knock-out", partial(check_trips.knock_out, seed, effort.round_trips)),
         _alone(6, "overload", partial(check_load.check, seed, effort.crowded_houses)),
         _alone(6, "re-levelling", partial(check_levelling.check, seed, effort.poor_lifts, 2.0)),
     ]
     stops, timed = _stops(seed, effort.stop_trips).start(pool), [one.start(pool) for one in _timed(seed, effort)]
     injector = _injector(seed, effort).start(pool)
-    motion, observer, people, textbook, load, level = [single.start(pool) for single in singles]
+    motion, observer, people, arrivals, textbook, load, level = [single.start(pool) for single in singles]
     counted, rounds = stops.end(say), [one.end(say) for one in timed]
-    ends = [one.end(say) for one in (motion, observer, textbook, people, load, level)]
+    ends = [one.end(say) for one in (motion, observer, textbook, people, arrivals, load, level)]
     safety = Group(
         6,
         "safety",
@@ -121,7 +125,7 @@ def run(pool: Executor, jobs: int, seed: int, effort: Effort, say: Say) -> list[
     )
     say(f"item 6, safety rules for {effort.safety_s:g} s")
     ends.append(injector.end(say))
-    return [*ends[:2], counted, *rounds, *ends[2:4], safety.start(pool).end(say), *ends[4:], Outcome(OPEN)]
+    return [*ends[:2], counted, *rounds, *ends[2:5], safety.start(pool).end(say), *ends[5:], Outcome(OPEN)]
 
 
 def _stops(seed: int, trips: int) -> Group[check_stops.Counted]:
