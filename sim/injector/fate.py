@@ -17,6 +17,7 @@ from sim.truth import TruthKind, TruthRecord
 
 UNDER_WAY_NS: Final = 2_000_000_000
 """After a start every trip is under way, and none has begun to slow down much (a design value)."""
+_TRIPS: Final = frozenset({Occasion.OCCUPIED, Occasion.RUNNING})
 
 
 class Struck(msgspec.Struct, frozen=True):
@@ -91,7 +92,7 @@ class Fate:
     def _look(self, record: TruthRecord) -> None:
         for one in [one for one in self.pending if meets(one[0], record, self._starts.count)]:
             self.pending.remove(one)
-            wait_ns = UNDER_WAY_NS if one[0].occasion is Occasion.RUNNING else 0
+            wait_ns = UNDER_WAY_NS if one[0].occasion in _TRIPS else 0
             self._place.after(wait_ns, partial(self._strike, one[1]))
 
     def _strike(self, name: str) -> None:

@@ -60,7 +60,7 @@ class Occasion(enum.Enum):
     """What something waits for before it strikes; the last two with a number."""
 
     OCCUPIED = "occupied"
-    """A trip with somebody in the car begins."""
+    """A trip with somebody in the car is under way."""
     RUNNING = "running"
     """A trip is under way."""
     DOORS_OPEN = "doors_open"
@@ -173,8 +173,8 @@ class FaultModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mains_return: Lognormal
     """How long a power cut lasts."""
     causes: Annotated[dict[str, Cause], msgspec.Meta(min_length=1)]
-    not_the_plants: dict[Code, str] = {}
-    """Events of the catalogue that no cause at the lift leads to, and why."""
+    elsewhere: dict[Code, str] = {}
+    """Events of the catalogue that no cause here leads to, and where they come from."""
 
     def cause(self, name: str) -> Cause:
         """The cause of that name. Raises SimError, with the nearest name."""

@@ -92,7 +92,7 @@ def test_people_whom_a_power_cut_traps_are_let_out() -> None:
 @pytest.mark.parametrize(
     ("when", "kind", "wait_s"),
     [
-        (When(Occasion.OCCUPIED), TruthKind.DEPARTED, 0.0),
+        (When(Occasion.OCCUPIED), TruthKind.DEPARTED, 2.0),
         (When(Occasion.RUNNING), TruthKind.DEPARTED, 2.0),
         (When(Occasion.DOORS_OPEN), TruthKind.DOOR_OPEN, 0.0),
         (When(Occasion.FLOOR, 4), TruthKind.ARRIVED, 0.0),
