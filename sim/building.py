@@ -78,6 +78,8 @@ class Door(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dwell_hall_call_s: NotNegative = 5.0
     zone_m: Annotated[float, msgspec.Meta(gt=0, le=0.35)] = 0.20
     """Half the unlocking zone (EN 81-20 5.3.8.1, C)."""
+    hall_call_reopens: bool = True
+    """Whether a landing's button opens a closing door again; if not, the call waits for a car that comes next."""
 
 
 class LockInputs(enum.Enum):

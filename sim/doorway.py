@@ -68,7 +68,7 @@ class Doorway:
             return
         if self._car.phase is Phase.OPENING:
             self._answer(floor)
-        else:
+        elif self._car.phase is not Phase.CLOSING or self._car.building.door.hall_call_reopens:
             self.be_open()
 
     def be_open(self) -> None:

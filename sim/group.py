@@ -15,7 +15,7 @@ from sim.motion import SIGN, Run
 from sim.passengers import Crowd
 from sim.truth import TruthKind
 
-_OPEN: Final = frozenset({Phase.OPENING, Phase.TRANSFER, Phase.DWELL, Phase.CLOSING})
+_OPEN: Final = frozenset({Phase.OPENING, Phase.TRANSFER, Phase.DWELL})
 HELD_NS: Final = 20 * NS_PER_S
 """A door that will stay open for longer is being held: its car's hall calls go to others (a design value)."""
 RELIEF_S: Final = 10.0
@@ -160,7 +160,7 @@ class Group:
 
         Elsewhere a nearly full one passes by, and one whose door somebody holds may come much later.
         """
-        if car.phase in _OPEN and car.floor == floor:
+        if _lets_in(car) and car.floor == floor:
             return car.riders.has_room
         return not car.riders.nearly_full and not _is_held(car)
 
@@ -171,6 +171,11 @@ class Group:
         for lift in self._lifts:
             if lift is not but:
                 lift.car.calls = lift.car.calls.without_hall(floor, way)
+
+
+def _lets_in(car: Car) -> bool:
+    """Whether people at its landing may still get in."""
+    return car.phase in _OPEN or (car.phase is Phase.CLOSING and car.building.door.hall_call_reopens)
 
 
 def _is_held(car: Car) -> bool:
@@ -213,7 +218,7 @@ def state_of(car: Car, floor: int) -> CarState:
         heading=car.heading,
         calls=car.calls,
         ready_s=_ready_s(car),
-        open_here=car.phase in _OPEN,
+        open_here=_lets_in(car),
         near=car.floor,
     )
 

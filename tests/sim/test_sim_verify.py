@@ -15,6 +15,7 @@ from verify import (
     check_safety,
     check_stops,
     check_trips,
+    check_waiting,
     reference,
 )
 from verify.check_safety import play
@@ -55,6 +56,10 @@ def test_the_published_example_comes_out() -> None:
 
 def test_without_limits_of_acceleration_and_jerk_the_textbook_is_exact() -> None:
     right(check_trips.knock_out(seed=2, trips=300))
+
+
+def test_a_group_waits_as_long_as_the_curve_says() -> None:
+    right(check_waiting.outcome([check_waiting.wait(0.25, seed, 5.0) for seed in (2, 3)], 10.0))
 
 
 def test_nobody_is_lost_and_littles_law_holds() -> None:

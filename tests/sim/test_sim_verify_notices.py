@@ -14,6 +14,7 @@ from verify import (
     check_safety,
     check_stops,
     check_trips,
+    check_waiting,
     reference,
 )
 from verify.findings import Outcome, PlantWrong, Verdict
@@ -23,6 +24,7 @@ from protocols.lift.vocabulary import Direction
 from sim import doorway, motion
 from sim.agenda import to_ns
 from sim.arrivals import HOUR_NS, Arrivals, DayClock
+from sim.building import Building
 from sim.car import Car, Phase
 from sim.controller import Calls, next_stop
 from sim.doorway import Doorway
@@ -125,6 +127,24 @@ def test_a_lost_passenger_is_noticed(
     monkeypatch.setattr(Riders, where, drop)
     with pytest.raises(PlantWrong):
         check_people.check(3, 4, 0)
+
+
+def test_a_group_that_lets_one_car_do_all_the_work_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.group.chosen", lambda cars, floor, way, times, rule: 0)
+    found = wrong(check_waiting.outcome([check_waiting.wait(0.19, 3, 2.0)], 2.0))
+    assert "interval of loaded departures from the main floor" in found
+
+
+def test_a_door_that_opens_again_for_everybody_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = check_waiting.group
+
+    def obliging(rate_per_s: float) -> Building:
+        building = honest(rate_per_s)
+        return replace(building, door=replace(building.door, hall_call_reopens=True))
+
+    monkeypatch.setattr(check_waiting, "group", obliging)
+    found = wrong(check_waiting.outcome([check_waiting.wait(0.13, 3, 2.0)], 2.0))
+    assert sum(what.startswith("waiting time over interval") for what in found) == 2
 
 
 def test_people_who_come_more_often_than_they_should_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,13 +12,6 @@ def _open(item: int, what: str, reference: str, tolerance: str, why: str) -> Fin
 
 
 OPEN: Final = (
-    _open(
-        4,
-        "waiting time over interval, to door opening and to boarding",
-        "simulation.md 2.4, uppeak_awt.csv",
-        "15 %",
-        "the reference is a group of 4 cars with one queue; the plant has one lift and no dispatcher",
-    ),
     _open(6, "run-time limiter within min(45 s, T + 10 s), at least 20 s", _ITEM_11, "-", "the plant has none"),
     _open(6, "governor acts within 1.15 v .. 1.25 v + 0.25/v", _ITEM_11, "-", "the plant has no overspeed"),
     _open(6, "unintended movement stops within 1.20 m", _ITEM_11, "-", "the plant has none, and no device against it"),

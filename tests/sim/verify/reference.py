@@ -55,6 +55,16 @@ class TripRow(msgspec.Struct, frozen=True):
     RTT_mc_se: float
 
 
+class WaitRow(msgspec.Struct, frozen=True):
+    """Up-peak of a group at one rate of arrivals: load, interval, and waiting over interval by both definitions."""
+
+    lam_per_s: float
+    load_pct: float
+    INT_s: float
+    to_opening: float = msgspec.field(name="cibse_over_INT")
+    to_boarding: float = msgspec.field(name="boarding_over_INT")
+
+
 KHALEEL_CASE: Final = TripRow(
     case="Khaleel 2013",
     N=14,
@@ -94,6 +104,11 @@ def stops() -> list[StopsRow]:
 def trips() -> list[TripRow]:
     """uppeak_rtt.csv."""
     return _rows("uppeak_rtt.csv", TripRow)
+
+
+def waits() -> list[WaitRow]:
+    """uppeak_awt.csv."""
+    return _rows("uppeak_awt.csv", WaitRow)
 
 
 def _rows(name: str, row: type[Row]) -> list[Row]:

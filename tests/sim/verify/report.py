@@ -40,6 +40,16 @@ NOTES: Final = {
         " exact distribution. The rows of a table are judged all at once: of other seeds, about one in twenty has a row"
         " beyond the tolerance by chance."
     ),
+    4: (
+        "A group of four by the `eta` rule, whose cars come back to the main floor at once, in pure up-peak; one call"
+        " stands for the queue, so that one car loads at a time, and a closing door opens for nobody"
+        " (`hall_call_reopens: false`). The curve's source names N 16, L 4, CC 16 and v 2.5 alone: floors, limits,"
+        " doors and transfer are those of the load sweep in uppeak_rtt.csv with the same N, L, CC and v, without its"
+        " advance opening, which the plant has not and with which no model tried comes near the curve's own loads and"
+        " intervals. Waiting ends when the responding car begins to open its doors (CIBSE), or when the person sets"
+        " off into the car: that is what the curve's numbers hold; until the person is in, it is one transfer time"
+        " more."
+    ),
     5: (
         "The books are kept from the truth log alone and compared with the plant's own counts after every event. The"
         " landing's queue of somebody who gave up is cleared when the doors next open there, in plant and log alike."

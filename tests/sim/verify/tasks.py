@@ -20,6 +20,7 @@ from verify import (
     check_safety,
     check_stops,
     check_trips,
+    check_waiting,
     reference,
 )
 from verify.findings import Finding, Outcome, Verdict
@@ -39,6 +40,8 @@ class Effort(msgspec.Struct, frozen=True):
     observed_minutes: float = 15.0
     stop_trips: int = 500
     round_trips: int = 1500
+    waiting_runs: int = 2
+    waiting_hours: float = 8.0
     people_hours: float = 96.0
     mishap_runs: int = 40
     drawn_lifts: int = 5000
@@ -113,9 +116,10 @@ def run(pool: Executor, jobs: int, seed: int, effort: Effort, say: Say) -> list[
         _alone(6, "re-levelling", partial(check_levelling.check, seed, effort.poor_lifts, 2.0)),
     ]
     stops, timed = _stops(seed, effort.stop_trips).start(pool), [one.start(pool) for one in _timed(seed, effort)]
-    injector = _injector(seed, effort).start(pool)
+    injector, waiting = _injector(seed, effort).start(pool), _waiting(seed, effort).start(pool)
     motion, observer, people, arrivals, textbook, load, level = [single.start(pool) for single in singles]
     counted, rounds = stops.end(say), [one.end(say) for one in timed]
+    rounds.append(waiting.end(say))
     ends = [one.end(say) for one in (motion, observer, textbook, people, arrivals, load, level)]
     safety = Group(
         6,
@@ -144,6 +148,16 @@ def _timed(seed: int, effort: Effort) -> list[Group[check_trips.Timed]]:
         Group(3, "Khaleel 2013", khaleel, lambda done: check_trips.khaleel(done[0])),
         Group(3, "advance opening", as_it_stands, lambda done: check_trips.advance_opening(done[0])),
     ]
+
+
+def _waiting(seed: int, effort: Effort) -> Group[check_waiting.Waited]:
+    hours, runs = effort.waiting_hours, effort.waiting_runs
+    played = [
+        partial(check_waiting.wait, rate, seed * 1000 + 10 * i + run, hours)
+        for i, rate in enumerate(check_waiting.RATES_PER_S)
+        for run in range(runs)
+    ]
+    return Group(4, "waiting", played, lambda done: check_waiting.outcome(done, runs * hours))
 
 
 def _injector(seed: int, effort: Effort) -> Group[check_injector.Tally]:
