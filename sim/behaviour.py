@@ -35,9 +35,21 @@ class Scene(Protocol):
         """Do something to a car now."""
 
 
+def heard(habits: Habits) -> tuple[TruthKind, ...]:
+    """What people of these habits act upon; nothing if they have none."""
+    trapped = habits.alarm_button is not None or habits.pries > 0
+    kinds = {
+        TruthKind.TRAPPED_SINCE: trapped,
+        TruthKind.FREED: trapped,
+        TruthKind.DEPARTED: habits.rubbish > 0 or habits.jumps > 0,
+        TruthKind.BOARDED: habits.idle_presses > 0 or habits.holds > 0,
+    }
+    return tuple(kind for kind, matters in kinds.items() if matters)
+
+
 @final
 class Behaviour:
-    """The people of one car. `hear` takes its truth, one record after the other."""
+    """The people of one car. `hear` takes what they act upon of its truth, one record after the other."""
 
     def __init__(self, habits: Habits, scene: Scene, car: int, seed: int | str) -> None:
         self._habits: Final = habits

@@ -11,7 +11,7 @@ from protocols.resources import config_text
 from protocols.strictyaml import load_yaml
 from sim import SimError
 from sim.demand import HourOfDay, Period, Share, Thing, check_day
-from sim.habits import NO_HABITS, Habits
+from sim.habits import Habits
 from sim.ride import Levelling
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -153,7 +153,7 @@ class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     levelling: Levelling = Levelling()
     chain: Chain = Chain()
     traffic: Traffic = Traffic()
-    habits: Habits = NO_HABITS
+    habits: Habits = Habits()
 
     def __post_init__(self) -> None:
         heights = self.heights_m

@@ -4,7 +4,7 @@ By default nobody does anything of it. No source was found for any of these figu
 that says it.
 """
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 
@@ -45,6 +45,3 @@ class Habits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of those who step in, how many hold the door for others."""
     holds_for_s: Positive = 20.0
     """The median of how long, lognormal with a sigma of 1."""
-
-
-NO_HABITS: Final = Habits()

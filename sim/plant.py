@@ -5,11 +5,10 @@ from typing import Final, Protocol, final
 
 from sim import SimError
 from sim.agenda import Agenda, Appointment
-from sim.behaviour import Behaviour
+from sim.behaviour import Behaviour, heard
 from sim.building import Building
 from sim.car import Car, Tell
 from sim.group import Group
-from sim.habits import NO_HABITS
 from sim.levelling import Leveller
 from sim.lift import Lift
 from sim.mishaps import act
@@ -50,6 +49,11 @@ class Plant:
         self._journeys: Final = Journeys(building, seed)
         self.crowd: Final = Crowd(building, seed)
         self._group: Final = Group(building, self.crowd, self.tell)
+        self._heard: Final = heard(building.habits)
+        cars = range(building.cars) if self._heard else ()
+        self._behaviours: Final = [
+            Behaviour(building.habits, self, car, f"{seed}/{car}" if car else seed) for car in cars
+        ]
         self._lifts: Final = [self._new_lift(index) for index in range(building.cars)]
         self._lift: Final = self._lifts[0]
         self._expect_next_person()
@@ -94,6 +98,9 @@ class Plant:
 
     def tell(self, kind: TruthKind, **data: TruthValue) -> None:
         """Something happened now."""
+        if kind in self._heard:
+            car = data.get("car", 0)
+            self._behaviours[car if isinstance(car, int) else 0].hear(kind, data)
         if self._on_truth is None and self._misfortune is None:
             return
         record = TruthRecord(self.now_ns, kind, data)
@@ -144,21 +151,12 @@ class Plant:
         return Lift(car, self._journeys, self._group, Leveller(car, seed), Reboots(self._agenda, seed))
 
     def _teller(self, index: int) -> Tell:
-        """Of a car above the first, every record says which. People with habits hear everything of their car."""
+        """Of a car above the first, every record says which."""
 
         def tell(kind: TruthKind, **data: TruthValue) -> None:
             self.tell(kind, **data, car=index)
 
-        told = tell if index else self.tell
-        if self.building.habits == NO_HABITS:
-            return told
-        behaviour = Behaviour(self.building.habits, self, index, f"{self.seed}/{index}" if index else self.seed)
-
-        def heard(kind: TruthKind, **data: TruthValue) -> None:
-            told(kind, **data)
-            behaviour.hear(kind, data)
-
-        return heard
+        return tell if index else self.tell
 
     def _expect_next_person(self) -> None:
         gap_ns = self._journeys.next_gap_ns(self.now_ns)
