@@ -12,7 +12,8 @@ from protocols.strictyaml import load_yaml
 from sim import SimError
 from sim.demand import HourOfDay, Period, Share, Thing, check_day
 from sim.habits import Habits
-from sim.ride import Levelling
+from sim.protection import UCM_MOST_M, ucm_stop_m
+from sim.ride import Levelling, Positioning, Protection
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
@@ -152,6 +153,8 @@ class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     door: Door = Door()
     levelling: Levelling = Levelling()
     chain: Chain = Chain()
+    protection: Protection = Protection()
+    positioning: Positioning = Positioning()
     traffic: Traffic = Traffic()
     habits: Habits = Habits()
 
@@ -169,6 +172,9 @@ class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError("people are on no floor but the main one; give another some")
         if self.levelling.worst_mm >= 1000 * self.door.zone_m:
             raise ValueError(f"levelling up to {self.levelling.worst_mm:g} mm off is not inside the unlocking zone")
+        moved_m = ucm_stop_m(self.protection, self.door.zone_m + self.levelling.worst_mm / 1000)
+        if moved_m > UCM_MOST_M:
+            raise ValueError(f"unintended movement would be stopped after {moved_m:.2f} m, not within {UCM_MOST_M} m")
 
     @property
     def heights_m(self) -> tuple[float, ...]:

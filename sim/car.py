@@ -14,6 +14,7 @@ from sim.building import Building, LockInputs
 from sim.chain import Chain, Taps
 from sim.controller import Calls
 from sim.doors import DoorTravel
+from sim.encoder import Encoder
 from sim.hands import Hands
 from sim.machine import Machine, MachineSignals
 from sim.motion import Motion, Rest
@@ -36,6 +37,8 @@ class Phase(enum.Enum):
     STARTING = "starting"
     RUNNING = "running"
     BRAKING = "braking"
+    RUNAWAY = "runaway"
+    STALLED = "stalled"
     CREEPING = "creeping"
     STUCK = "stuck"
     INSPECTION = "inspection"
@@ -74,6 +77,9 @@ class Car:
         self.motion: Motion = Rest(self.heights_m[building.main_floor], 0)
         self._stands_after: Motion | None = None
         self._stands_at = 0
+        self.encoder: Final = Encoder(
+            self.heights_m, building.door.zone_m, building.positioning, self.heights_m[building.main_floor]
+        )
         self.door = DoorTravel()
         self.calls = Calls()
         self.heading = Direction.NONE

@@ -28,12 +28,19 @@ class Doorway:
     """Opens, lets people through, closes. Calls `on_open` at the open limit, `on_closed` at the close limit."""
 
     def __init__(
-        self, car: Car, on_open: Callable[[], None], on_closed: Callable[[], None], on_dead: Callable[[], None]
+        self,
+        car: Car,
+        on_open: Callable[[], None],
+        on_closed: Callable[[], None],
+        on_dead: Callable[[], None],
+        on_threshold: Callable[[], bool],
     ) -> None:
+        """`on_threshold`: before each person passes the open door; whether the car will not stay for it."""
         self._car: Final = car
         self._on_open: Final = on_open
         self._on_closed: Final = on_closed
         self._on_dead: Final = on_dead
+        self._on_threshold: Final = on_threshold
         self._opened_ns = 0
         self._hold_until_ns = 0
         self._blocked_ns = 0
@@ -107,6 +114,8 @@ class Doorway:
 
     def _let_through(self) -> None:
         car, floor = self._car, self._car.floor
+        if car.trouble.armed is not None and self._on_threshold():
+            return
         self._answer(floor)
         after_ns = car.now_ns + to_ns(car.building.traffic.transfer_s)
         leaver = car.riders.next_leaver(floor)

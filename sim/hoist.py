@@ -8,6 +8,7 @@ from protocols.lift.vocabulary import Direction
 from sim.agenda import to_ns
 from sim.car import Car, Phase
 from sim.motion import SIGN, Braking, Rest, Run, brake_between
+from sim.runaway import Begin, Runaways
 from sim.trouble import CLEAR_OF_LANDINGS_M, GLITCH_S, Fault
 from sim.truth import TruthKind
 
@@ -28,6 +29,7 @@ class Hoist:
         on_halted: Callable[[], None],
         on_crept: Callable[[], None],
         break_down: Callable[[Fault], None],
+        stalled: Callable[[], None],
         off_m: Callable[[], float],
     ) -> None:
         """`off_m`: how far above its landing the next run ends (below: negative)."""
@@ -36,6 +38,8 @@ class Hoist:
         self._on_halted: Final = on_halted
         self._on_crept: Final = on_crept
         self._break_down: Final = break_down
+        self._stalled: Final = stalled
+        self.runaways: Final = Runaways(car, break_down, self._stands, self._halted, on_halted)
         self._off_m: Final = off_m
         self._run_off_m = 0.0
         self.target = car.floor
@@ -77,14 +81,14 @@ class Hoist:
         return min(bisect_left(heights_m, position_m - off_m), len(heights_m) - 1)
 
     def plan_end(self) -> bool:
-        """The run ends by arriving or, if that is armed and somebody is in, by an open chain; whether by the latter."""
+        """The run ends by arriving or, if somebody is in, by what is armed; whether by the latter."""
         car = self._car
-        brake_ns = self._chain_opens_ns()
-        if brake_ns is None:
+        mishap = None if car.trouble.armed is None else self._mishap()
+        if mishap is None:
             car.enter(Phase.RUNNING, car.motion.end_ns, self._arrived)
         else:
-            car.enter(Phase.RUNNING, brake_ns, self._chain_opens)
-        return brake_ns is not None
+            car.enter(Phase.RUNNING, *mishap)
+        return mishap is not None
 
     def brake(self) -> None:
         """Emergency stop."""
@@ -117,12 +121,15 @@ class Hoist:
             car.enter(Phase.INSPECTION_RUN, until_ns, self.brake)  # the button let go drops the brake
         return True
 
-    def _chain_opens_ns(self) -> int | None:
+    def _mishap(self) -> Begin | None:
         car, run = self._car, self._car.motion
-        if car.trouble.armed not in _OPENING_THE_CHAIN or not car.persons or not isinstance(run, Run):
+        if car.trouble.armed not in _OPENING_THE_CHAIN:
+            return self.runaways.on_run(self.target)
+        if not car.persons or not isinstance(run, Run):
             return None
         decel_mps2 = car.building.drive.emergency_decel_mps2
-        return brake_between(run, car.now_ns, car.heights_m, CLEAR_OF_LANDINGS_M, decel_mps2)
+        brake_ns = brake_between(run, car.now_ns, car.heights_m, CLEAR_OF_LANDINGS_M, decel_mps2)
+        return None if brake_ns is None else (brake_ns, self._chain_opens)
 
     def _chain_opens(self) -> None:
         trouble = self._car.trouble
@@ -142,6 +149,11 @@ class Hoist:
         self._stand()
         self._on_halted()
 
+    def _stands(self) -> None:
+        """The car stands, and its drive goes on."""
+        self._tell_stopped()
+        self._stalled()
+
     def _at_last_landing(self) -> None:
         self._stand()
         self._tell_arrived()
@@ -154,9 +166,14 @@ class Hoist:
 
     def _stand(self) -> None:
         car, now_ns = self._car, self._car.now_ns
-        position_m = car.motion.position_m(now_ns)
-        car.motion = Rest(position_m, now_ns, after_run=isinstance(car.motion, Run))
+        car.motion = Rest(car.motion.position_m(now_ns), now_ns, after_run=isinstance(car.motion, Run))
         car.machine.stopped()
+        self._tell_stopped()
+
+    def _tell_stopped(self) -> None:
+        car, now_ns = self._car, self._car.now_ns
+        position_m = car.motion.position_m(now_ns)
+        car.encoder.stood(position_m)
         car.tell(
             TruthKind.STOPPED,
             position_m=position_m,

@@ -48,6 +48,11 @@ class Move:
         self.duration_s: Final = cruise_s + 2 * self._accel_time_s
 
     @property
+    def accel_time_s(self) -> float:
+        """How long the car speeds up, and as long it slows down."""
+        return self._accel_time_s
+
+    @property
     def commit_s(self) -> float:
         """The last instant at which this move is still the beginning of every longer one under the same limits.
 

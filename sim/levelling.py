@@ -10,6 +10,7 @@ from typing import Final, final
 from sim.agenda import Appointment, to_ns
 from sim.car import Car, Phase
 from sim.motion import Braking, Rest, Run, Settling
+from sim.ride import MOST_LOAD
 from sim.truth import TruthKind
 
 RELEVEL_ACCEL_MPS2: Final = 0.25
@@ -63,7 +64,7 @@ class Leveller:
             car.motion = Braking(car.motion, car.now_ns, car.building.drive.emergency_decel_mps2)
 
     def _load_share(self) -> float:
-        return self._car.load_kg / self._car.building.rated_kg
+        return min(self._car.load_kg / self._car.building.rated_kg, MOST_LOAD)
 
     def _load_changed(self) -> None:
         car, now_ns, share = self._car, self._car.now_ns, self._load_share()

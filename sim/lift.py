@@ -34,9 +34,12 @@ class Lift:
         self._journeys: Final = journeys
         self._group: Final = group
         self._reboots: Final = reboots
-        self._doorway: Final = Doorway(car, self._set_free, self._closed, self._get_stuck)
+        self._hoist: Final = Hoist(
+            car, self._arrived, self._halted, self._crept, self._break_down, self._trap, leveller.run_off_m
+        )
+        runaways = self._hoist.runaways
+        self._doorway: Final = Doorway(car, self._set_free, self._closed, self._get_stuck, runaways.at_open_door)
         self._leveller: Final = leveller
-        self._hoist: Final = Hoist(car, self._arrived, self._halted, self._crept, self._break_down, leveller.run_off_m)
         self.inspection: Final = Inspection(car, self._hoist, self._resume)
         self.visit: Final = Visit(car)
         self._trapped = False
@@ -113,7 +116,28 @@ class Lift:
         """Something was armed: begin it if the occasion is now; whether it was."""
         if self.car.phase is Phase.PARKED:
             self.summon_passenger()
+        if self.car.phase in {Phase.DWELL, Phase.TRANSFER} and self._hoist.runaways.at_open_door():
+            return True
         return self.car.phase is Phase.RUNNING and self._hoist.plan_end()
+
+    def release(self) -> bool:
+        """A technician puts right what is wrong, and brings the car to a landing.
+
+        Whether machine or people were not as they should be.
+        """
+        car = self.car
+        was_wrong = car.machine.mend()
+        car.chain.mend()
+        car.trouble.rescuing = car.trouble.rescuing or car.trouble.out_of_order
+        car.trouble.mend()
+        was_wrong = self.visit.end() or was_wrong
+        car.hands.let_go()
+        self.inspection.end()
+        self.call_off()
+        if car.phase is Phase.STALLED:
+            self._hoist.brake()
+        self.recover()
+        return was_wrong
 
     def call_off(self) -> None:
         """Nothing is armed any more, and whoever holds the door stops doing so."""
@@ -131,9 +155,9 @@ class Lift:
         car.trouble.halted_by = why
         self.drop_out()
         car.calls = Calls()
-        if car.phase in {Phase.RUNNING, Phase.CREEPING, Phase.INSPECTION_RUN}:
+        if car.phase in {Phase.RUNNING, Phase.CREEPING, Phase.INSPECTION_RUN, Phase.STALLED}:
             self._hoist.brake()
-        elif car.phase is not Phase.BRAKING:
+        elif car.phase not in {Phase.BRAKING, Phase.RUNAWAY}:
             car.door = car.door.frozen(car.now_ns)
             self._get_stuck()
 
@@ -183,6 +207,8 @@ class Lift:
         if car.trouble.rescuing or not car.trouble.out_of_order:
             return False
         if car.phase is not Phase.STUCK or car.in_zone(car.now_ns) or not car.persons:
+            return False
+        if car.door.is_open(car.now_ns):
             return False
         self._doorway.move_to(PRIED_FRACTION)
         return True
@@ -371,11 +397,15 @@ class Lift:
         self.car.trouble.armed = None
         self.car.trouble.fault = fault
         self.car.tell(TruthKind.FAULT, fault=fault.value)
-        self.drop_out()
+        if not self.car.trouble.unnoticed:
+            self.drop_out()
 
     def _halted(self) -> None:
         self._get_stuck()
-        self._recover_if_possible()
+        if self.car.trouble.release_waits:
+            self.release()
+        else:
+            self._recover_if_possible()
 
     def _crept(self) -> None:
         self._find_floor()
@@ -400,6 +430,14 @@ class Lift:
         car = self.car
         car.enter(Phase.STUCK)
         self._leveller.halt()
+        if car.trouble.fault is not None:
+            car.trouble.unnoticed = False
+            self.drop_out()
+        self._trap()
+
+    def _trap(self) -> None:
+        """The car stands: whoever is in it and cannot get out is trapped."""
+        car = self.car
         in_zone = car.in_zone(car.now_ns)
         if not car.persons or self._trapped or (in_zone and car.door.is_open(car.now_ns)):
             return

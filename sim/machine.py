@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, final
 
 from sim.agenda import to_ns
 from sim.building import Drive
-from sim.motion import Braking, Motion, Rest, Run
+from sim.motion import Braking, Motion, Rest, Run, Runaway, Stall
 from sim.trouble import Fault
 
 
@@ -86,7 +86,9 @@ class Machine:
         if isinstance(motion, Braking):
             since_ns = t_ns - motion.start_ns
             return MachineSignals(False, since_ns < self._contactor_ns, False, since_ns < self._drop_ns)
-        return _RUNNING if t_ns < motion.end_ns and isinstance(motion, Run) else _OFF
+        if isinstance(motion, Runaway):
+            return _RUNNING if t_ns < motion.drive_off_ns else _OFF
+        return _RUNNING if t_ns < motion.end_ns and isinstance(motion, Run | Stall) else _OFF
 
     @staticmethod
     def _dark(t_ns: int, motion: Motion) -> MachineSignals:

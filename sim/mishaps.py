@@ -4,6 +4,7 @@ from typing import Final
 
 from sim.agenda import to_ns
 from sim.callers import come
+from sim.car import Phase
 from sim.lift import Lift
 from sim.stimuli import Effect, Stimulus
 from sim.tampering import tamper
@@ -23,6 +24,11 @@ def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noq
             | Stimulus.ENTRAP_AT_LANDING
             | Stimulus.DOOR_JAMMED_AJAR
             | Stimulus.CHAIN_GLITCH
+            | Stimulus.OVERSPEED
+            | Stimulus.NO_MOTION
+            | Stimulus.ROPE_SLIP
+            | Stimulus.UCM
+            | Stimulus.OVERTRAVEL
         ):
             return _arm(stimulus, lift, trouble)
         case Stimulus.RELEASE:
@@ -71,16 +77,11 @@ def _arm(stimulus: Stimulus, lift: Lift, trouble: Trouble) -> Effect:
 
 def _release(lift: Lift, trouble: Trouble) -> Effect:
     car = lift.car
+    if car.phase is Phase.RUNAWAY:
+        trouble.release_waits = True  # nobody works on a car that a device is about to stop
+        return Effect.ARMED
     was_wrong = trouble.out_of_order or trouble.wants_passenger or trouble.inspecting or car.hands.are_busy(car.now_ns)
-    was_wrong = car.machine.mend() or was_wrong
-    car.chain.mend()
-    trouble.rescuing = trouble.rescuing or trouble.out_of_order
-    trouble.armed = trouble.hold_ns = trouble.fault = None
-    was_wrong = lift.visit.end() or was_wrong
-    car.hands.let_go()
-    lift.inspection.end()
-    lift.call_off()
-    lift.recover()
+    was_wrong = lift.release() or was_wrong
     return Effect.NOW if was_wrong else Effect.NONE
 
 

@@ -104,6 +104,27 @@ class Run:
         """Speed without sign; exactly 0 at the end."""
         return 0.0 if t_ns >= self.end_ns else self._move.speed_mps((t_ns - self.start_ns) / NS_PER_S)
 
+    def passes_ns(self, position_m: float) -> int:
+        """When it comes to `position_m`, which lies on its way."""
+        low, high = self.start_ns, self.end_ns
+        while low < high:
+            middle = (low + high) // 2
+            if self._sign * (self.position_m(middle) - position_m) >= 0:
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    @property
+    def peak_ns(self) -> int:
+        """When the car has done speeding up."""
+        return self.start_ns + to_ns(self._move.accel_time_s)
+
+    @property
+    def commit_ns(self) -> int:
+        """The last instant at which it can be sent to a farther target."""
+        return self.start_ns + to_ns(self._move.commit_s)
+
     def retargeted(self, target_m: float, now_ns: int) -> "Run | None":
         """The same run to another target ahead, or None if the car slows down already or cannot stop there smoothly."""
         other = Run(self.origin_m, target_m, self.start_ns, self._limits)
@@ -137,6 +158,88 @@ class Braking:
         if t_ns >= self.end_ns:
             return 0.0
         return max(0.0, self._speed_mps - self._decel_mps2 * (t_ns - self.start_ns) / NS_PER_S)
+
+
+@final
+class Runaway:
+    """Faster and faster from what the car did before, up to `top_mps`; then a device stops it at `decel_mps2`."""
+
+    __slots__ = (
+        "_accel",
+        "_decel",
+        "_origin_m",
+        "_sign",
+        "_speed_mps",
+        "_start_ns",
+        "direction",
+        "drive_off_ns",
+        "end_ns",
+        "top_ns",
+    )
+
+    def __init__(
+        self,
+        before: Motion,
+        start_ns: int,
+        way: Direction,
+        accel_mps2: float,
+        top_mps: float,
+        decel_mps2: float,
+        off_mps: float = 0.0,
+    ) -> None:
+        """`off_mps`: at what speed drive and brake lose their voltage."""
+        self._origin_m: Final = before.position_m(start_ns)
+        self._speed_mps: Final = before.speed_mps(start_ns)
+        self._start_ns: Final = start_ns
+        self._accel: Final = accel_mps2
+        self._decel: Final = decel_mps2
+        self.direction: Final = way
+        self._sign: Final = SIGN[way]
+        self.drive_off_ns: Final = self.reaches_ns(off_mps)
+        self.top_ns: Final = self.reaches_ns(top_mps)
+        self.end_ns: Final = self.top_ns + to_ns(self._rising(self.top_ns)[1] / decel_mps2)
+
+    def reaches_ns(self, speed_mps: float) -> int:
+        """When the car is as fast as that, if nothing stops it before."""
+        return self._start_ns + to_ns(max(0.0, speed_mps - self._speed_mps) / self._accel)
+
+    def position_m(self, t_ns: int) -> float:
+        """Height above the lowest landing."""
+        way_m, speed_mps = self._rising(min(t_ns, self.top_ns))
+        braking_s = max(0, min(t_ns, self.end_ns) - self.top_ns) / NS_PER_S
+        return self._origin_m + self._sign * (way_m + speed_mps * braking_s - self._decel * braking_s * braking_s / 2)
+
+    def speed_mps(self, t_ns: int) -> float:
+        """Speed without sign."""
+        if t_ns >= self.end_ns:
+            return 0.0
+        speed_mps = self._rising(min(t_ns, self.top_ns))[1]
+        return max(0.0, speed_mps - self._decel * max(0, t_ns - self.top_ns) / NS_PER_S)
+
+    def _rising(self, t_ns: int) -> tuple[float, float]:
+        t_s = (t_ns - self._start_ns) / NS_PER_S
+        return self._speed_mps * t_s + self._accel * t_s * t_s / 2, self._speed_mps + self._accel * t_s
+
+
+@final
+class Stall:
+    """The drive runs on and the car does not: it stops at `decel_mps2` and stands, until the drive is stopped."""
+
+    __slots__ = ("_braking", "direction", "end_ns", "still_ns")
+
+    def __init__(self, before: Run, start_ns: int, decel_mps2: float, end_ns: int) -> None:
+        self._braking: Final = Braking(before, start_ns, decel_mps2)
+        self.direction: Final = before.direction
+        self.still_ns: Final = self._braking.end_ns
+        self.end_ns: Final = end_ns
+
+    def position_m(self, t_ns: int) -> float:
+        """Height above the lowest landing."""
+        return self._braking.position_m(t_ns)
+
+    def speed_mps(self, t_ns: int) -> float:
+        """Speed without sign, of the car."""
+        return self._braking.speed_mps(t_ns)
 
 
 def brake_between(run: Run, now_ns: int, heights_m: tuple[float, ...], clear_m: float, decel_mps2: float) -> int | None:

@@ -1,10 +1,13 @@
 """What a building says of how its car comes to a landing, and of the devices that protect the ride."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
 from sim.demand import Share
+
+MOST_LOAD: Final = 1.2
+"""The share of rated load from which more does not matter (assumption: beyond it a drive's error is not linear)."""
 
 
 class Levelling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,9 +32,39 @@ class Levelling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def run_error_mm(self) -> float:
         """The farthest from its landing that a run ends."""
-        return self.load_error_mm * max(self.balance, 1 - self.balance) + 3 * self.spread_mm
+        return self.load_error_mm * max(self.balance, MOST_LOAD - self.balance) + 3 * self.spread_mm
 
     @property
     def worst_mm(self) -> float:
         """The farthest from its landing that a car in order stands, while everybody gets out and others get in."""
-        return self.run_error_mm + self.stretch_mm
+        return self.run_error_mm + MOST_LOAD * self.stretch_mm
+
+
+class Protection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The devices that stop a car, and how a car behaves that only they can stop."""
+
+    governor_contact: Annotated[float, msgspec.Meta(ge=1.05, le=1.15)] = 1.10
+    """Share of rated speed at which the governor's electrical contact opens: before it trips (assumption)."""
+    governor_trip: Share = 0.5
+    """Where in its window the governor trips: 0 at 1.15 v, 1 at 1.25 v + 0.25/v (EN 81-20 5.6.2.2.1.1, A)."""
+    gear_retardation_g: Annotated[float, msgspec.Meta(ge=0.2, le=1.0)] = 0.5
+    """Progressive safety gear, 0.2 to 1.0 g (EN 81-20 5.6.2.1, B); it acts in either direction (assumption)."""
+    runaway_accel_mps2: Annotated[float, msgspec.Meta(gt=0, le=3)] = 1.0
+    """A car that drive and brake no longer hold (assumption: a good part of rated load out of balance)."""
+    ucm_accel_mps2: Annotated[float, msgspec.Meta(gt=0, le=2.5)] = 0.8
+    """A car that moves away from its landing with its door open (assumption)."""
+    ucm_response_s: Annotated[float, msgspec.Meta(ge=0, le=0.5)] = 0.1
+    """From leaving the unlocking zone to the brake (assumption)."""
+    ucm_decel_mps2: Annotated[float, msgspec.Meta(gt=0, le=9.81)] = 2.5
+    """What stops it then (assumption)."""
+    final_limit_m: Annotated[float, msgspec.Meta(ge=0.03, le=0.5)] = 0.10
+    """How far beyond the last landings the final limit switches are (assumption)."""
+
+
+class Positioning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the car's place is measured. Defaults: exactly."""
+
+    encoder_drift_mm_per_m: Annotated[float, msgspec.Meta(ge=-20, le=20)] = 0.0
+    """How much too far the encoder counts in a metre, until the next landing corrects it."""
+    zone_hysteresis_mm: Annotated[float, msgspec.Meta(ge=0, le=20)] = 0.0
+    """How much farther from the landing the unlocking zone's switch breaks than it makes (a few mm, assumption)."""

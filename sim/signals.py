@@ -5,7 +5,8 @@ from typing import Final
 import msgspec
 
 from protocols.lift.vocabulary import Direction, DriveState, ServiceMode
-from sim.car import Car
+from sim.car import Car, Phase
+from sim.encoder import LANDING_M
 from sim.stimuli import Stimulus
 from sim.trouble import Trouble
 
@@ -45,6 +46,10 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
     floor_known: bool
     run_count: int
     position_m: float
+    encoder_m: float = 0.0
+    """The encoder's reading; `zone_switch` and `landing_switch`: the shaft's switches, as hardware makes and breaks."""
+    zone_switch: bool = False
+    landing_switch: bool = False
     persons: int
     load_kg: float = 0.0
     door_fraction: float
@@ -99,14 +104,17 @@ def signals_of(car: Car, now: int) -> PlantSignals:
     trouble, hands = car.trouble, car.hands
     direction = car.motion.direction if now < car.motion.end_ns else Direction.NONE
     taps, machine = car.taps(now), car.machine_at(now)
+    driven, speed_mps = direction is not Direction.NONE, car.motion.speed_mps(now)
+    position_m, off_m, encoder = car.motion.position_m(now), car.off_landing_m(now), car.encoder
+    in_zone = off_m <= car.building.door.zone_m
     return PlantSignals(
         t_ns=now,
         mode=_mode(trouble),
-        moving=direction is not Direction.NONE,
+        moving=driven and not (car.phase is Phase.STALLED and speed_mps == 0),
         direction=direction,
-        speed_mps=car.motion.speed_mps(now),
+        speed_mps=speed_mps,
         floor=car.floor_at(now),
-        door_zone=car.in_zone(now),
+        door_zone=in_zone,
         door_open=car.door.is_open(now),
         door_closed=car.door.is_closed(now),
         person=car.persons > 0,
@@ -115,7 +123,7 @@ def signals_of(car: Car, now: int) -> PlantSignals:
         mains=trouble.mains,
         safety_chain=taps.end,
         drive_state=_RUNNING[direction],
-        faults=() if trouble.fault is None else (trouble.fault.event_code,),
+        faults=() if trouble.noticed is None else (trouble.noticed.event_code,),
         landing_lock=taps.landing_lock,
         car_lock=taps.car_lock,
         overload=car.riders.overloaded or hands.are_on(Stimulus.OVERLOAD, now),
@@ -125,7 +133,10 @@ def signals_of(car: Car, now: int) -> PlantSignals:
         controller_up=not trouble.rebooting,
         floor_known=trouble.floor_known,
         run_count=car.trips - trouble.runs_forgotten,
-        position_m=car.motion.position_m(now),
+        position_m=position_m,
+        encoder_m=encoder.reading_m(position_m),
+        zone_switch=encoder.zone_switch(position_m) if encoder.has_hysteresis else in_zone,
+        landing_switch=off_m <= LANDING_M,
         persons=car.persons,
         load_kg=car.riders.load_kg,
         door_fraction=car.door.fraction(now),
@@ -144,4 +155,4 @@ def _mode(trouble: Trouble) -> ServiceMode:
     """Out of service with a standing fault; inspection while a technician works."""
     if trouble.by_hand:
         return ServiceMode.INSPECTION
-    return ServiceMode.NORMAL if trouble.fault is None else ServiceMode.OUT_OF_SERVICE
+    return ServiceMode.NORMAL if trouble.noticed is None else ServiceMode.OUT_OF_SERVICE

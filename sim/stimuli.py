@@ -12,6 +12,11 @@ class Stimulus(enum.Enum):
     ENTRAP_BETWEEN_FLOORS = "entrap_between_floors"
     ENTRAP_AT_LANDING = "entrap_at_landing"
     DOOR_JAMMED_AJAR = "door_jammed_ajar"
+    OVERSPEED = "overspeed"
+    NO_MOTION = "no_motion"
+    ROPE_SLIP = "rope_slip"
+    UCM = "ucm"
+    OVERTRAVEL = "overtravel"
     RELEASE = "release"
     POWER_LOSS = "power_loss"
     POWER_RESTORE = "power_restore"
@@ -91,6 +96,26 @@ _MEANING: dict[Stimulus, tuple[str, str]] = {
     Stimulus.DOOR_JAMMED_AJAR: (
         "on the next occupied arrival the door sticks 15 cm open",
         "下一次载人到站后门卡在开启15厘米处",
+    ),
+    Stimulus.OVERSPEED: (
+        "on the next occupied trip neither drive nor brake holds the car: it speeds up until the safety gear stops it",
+        "下一次载人运行中驱动和制动失效,轿厢超速直至安全钳制停",
+    ),
+    Stimulus.NO_MOTION: (
+        "at the next occupied start the drive runs and the car stays: the run-time limiter stops the drive",
+        "下一次载人起动时驱动运转而轿厢不动,运转时间限制器动作",
+    ),
+    Stimulus.ROPE_SLIP: (
+        "on the next occupied trip the car comes to a stop while its ropes slip: the run-time limiter stops the drive",
+        "下一次载人运行中曳引绳打滑,轿厢停住,运转时间限制器动作",
+    ),
+    Stimulus.UCM: (
+        "with somebody in it, the car moves away from a landing with its door open: the device stops it",
+        "载人轿厢在层站开门状态下意外移动,保护装置将其制停",
+    ),
+    Stimulus.OVERTRAVEL: (
+        "on the next occupied trip to a last landing the car does not stop there: the final limit switch stops it",
+        "下一次载人驶向端站时轿厢越程,极限开关动作",
     ),
     Stimulus.RELEASE: (
         "a technician brings the car to a landing, frees the doors and puts the lift back into service",

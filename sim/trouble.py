@@ -27,6 +27,12 @@ class Fault(enum.Enum):
     DOOR_JAMMED = "door_jammed"
     BRAKE = "brake"
     CONTACTOR = "contactor"
+    OVERSPEED = "overspeed"
+    NO_MOTION = "no_motion"
+    ROPE_SLIP = "rope_slip"
+    UCM = "ucm"
+    OVERTRAVEL_TOP = "overtravel_top"
+    OVERTRAVEL_BOTTOM = "overtravel_bottom"
 
     @property
     def event_code(self) -> str:
@@ -41,6 +47,12 @@ _EVENT_CODES: Final = {
     Fault.DOOR_JAMMED: "F03",
     Fault.BRAKE: "F22",
     Fault.CONTACTOR: "F08",
+    Fault.OVERSPEED: "F11",
+    Fault.NO_MOTION: "F06",
+    Fault.ROPE_SLIP: "F06",
+    Fault.UCM: "F05",
+    Fault.OVERTRAVEL_TOP: "F09",
+    Fault.OVERTRAVEL_BOTTOM: "F10",
 }
 
 
@@ -49,6 +61,11 @@ ENTRAPPING: Final = {
     Stimulus.CHAIN_GLITCH: Fault.CHAIN_GLITCH,
     Stimulus.ENTRAP_AT_LANDING: Fault.DOOR_DEAD,
     Stimulus.DOOR_JAMMED_AJAR: Fault.DOOR_JAMMED,
+    Stimulus.OVERSPEED: Fault.OVERSPEED,
+    Stimulus.NO_MOTION: Fault.NO_MOTION,
+    Stimulus.ROPE_SLIP: Fault.ROPE_SLIP,
+    Stimulus.UCM: Fault.UCM,
+    Stimulus.OVERTRAVEL: Fault.OVERTRAVEL_TOP,  # or of the bottom: wherever the car next goes to a last landing
 }
 """The fault that each entrapping stimulus leads to. All wait for a car with somebody in it."""
 
@@ -72,6 +89,10 @@ class Trouble:
     runs_forgotten: int = 0
     chain_open_until_ns: int = 0
     halted_by: str = "power"
+    unnoticed: bool = False
+    """The fault is there, and the controller does not know of it yet."""
+    release_waits: bool = False
+    """A technician has come, and waits for the car to stand."""
 
     @property
     def wants_passenger(self) -> bool:
@@ -106,6 +127,16 @@ class Trouble:
     def chain_closed(self, t_ns: int) -> bool:
         """Whether no fault opens the safety chain at `t_ns`."""
         return self.fault is not Fault.CHAIN_OPEN and t_ns >= self.chain_open_until_ns
+
+    @property
+    def noticed(self) -> Fault | None:
+        """The fault that the controller knows of."""
+        return None if self.unnoticed else self.fault
+
+    def mend(self) -> None:
+        """A technician puts everything right."""
+        self.armed = self.hold_ns = self.fault = None
+        self.unnoticed = self.release_waits = False
 
     def forget_glitch(self) -> None:
         """The controller begins anew, and the chain is closed again."""

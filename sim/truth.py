@@ -29,6 +29,7 @@ class TruthKind(enum.StrEnum):
     MISUSE = "misuse"
     STIMULUS = "stimulus"
     FAULT = "fault"
+    TRIPPED = "tripped"
     POWER = "power"
     CONTROLLER = "controller"
     TRAPPED_SINCE = "trapped_since"
@@ -46,6 +47,8 @@ class TruthRecord(msgspec.Struct, frozen=True):
     `freed` ends it. `cause` is what an injector let go wrong, as it is `booked` and by the `symptom` that people see;
     `technician` is what one `does` then. `relevelling` is a standing car that is brought back to its landing with its
     door open, from `off_m` above it (below: negative), and `relevelled` its end; a cut of power ends it without one.
+    `tripped` is a `device` that acts to stop the car: governor (its contact), safety_gear, run_limiter, ucm,
+    final_limit_up or final_limit_down.
     """
 
     t_ns: int

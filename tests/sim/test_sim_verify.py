@@ -6,6 +6,7 @@ The seeds are fixed. Of others about one in twenty has some row beyond its stand
 import pytest
 from verify import (
     check_arrivals,
+    check_devices,
     check_injector,
     check_levelling,
     check_load,
@@ -87,6 +88,10 @@ def test_what_is_injected_comes_as_often_as_its_model_says() -> None:
     drawn = [check_injector.draw_lifts(2, 1000)]
     played = [check_injector.play_lift(seed, 10, 3.0) for seed in range(2000, 2006)]
     right(check_injector.outcome(drawn, played, 2))
+
+
+def test_each_device_stops_the_car_within_its_limit() -> None:
+    right(check_devices.check(seed=2, lifts=15))
 
 
 def test_a_car_about_to_creep_keeps_its_door_shut() -> None:

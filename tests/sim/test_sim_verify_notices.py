@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 from verify import (
     check_arrivals,
+    check_devices,
     check_injector,
     check_levelling,
     check_load,
@@ -32,6 +33,7 @@ from sim.injector.draws import Gaps, Times
 from sim.kinematics import Move
 from sim.lift import Lift
 from sim.passengers import Journeys, Passenger, Riders
+from sim.stimuli import Stimulus
 
 ROW = reference.trips()[4]
 
@@ -154,14 +156,34 @@ def test_people_who_come_more_often_than_they_should_are_noticed(monkeypatch: py
 
 
 def test_an_overload_that_holds_no_door_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    run: check_safety.Run = (3, "busy", [(30.0, Stimulus.OVERLOAD, 60.0)], 60.0)
+    check_safety.play(run)
     monkeypatch.setattr(Lift, "keep_open", lambda self: None)
     monkeypatch.setattr("sim.hands.Hands.door_until_ns", property(lambda self: 0))
-    assert "begins while overload" in check_safety.run_chunk(3, 0, 60).broken
+    with pytest.raises(PlantWrong, match="begins while overload"):
+        check_safety.play(run)
 
 
 def test_re_levelling_as_fast_as_a_run_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sim.levelling.Run", lambda a, b, t, limits: motion.Run(a, b, t, (1.0, 9.0, 1000.0)))
     assert len(wrong(check_levelling.check(3, 3, 1))) == 1
+
+
+DEVICES = {
+    "governor trips": ("sim.runaway.trip_speed_mps", lambda protection, rated: 1.6 * rated),
+    "safety gear": ("sim.runaway.STANDARD_GRAVITY_MPS2", 30.0),
+    "run-time limiter": ("sim.runaway.run_limit_s", lambda heights_m, limits: 46.0),
+    "unintended movement": (
+        "sim.runaway.ucm_top_mps",
+        lambda it, detected_m: 2.2 * (2 * it.ucm_accel_mps2 * detected_m) ** 0.5,
+    ),
+}
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_a_device_beyond_its_limit_is_noticed(monkeypatch: pytest.MonkeyPatch, device: str) -> None:
+    monkeypatch.setattr(*DEVICES[device])
+    assert [what for what in wrong(check_devices.check(3, 12)) if what.startswith(device)]
 
 
 def test_a_door_one_per_mille_slower_is_noticed() -> None:

@@ -120,12 +120,15 @@ def run_for(seed: int, worker: int, workers: int, seconds: float) -> Chunk:
 
 
 RULES: Final = (
-    "never moves with a door not closed, but to re-level inside the unlocking zone, at most 0.30 m/s",
+    "never moves with a door not closed, but to re-level inside the unlocking zone, at most 0.30 m/s; and in an"
+    " unintended movement, which ends within 1.20 m",
     "never starts with the chain open, nor without mains or controller but by a rescuer's hand; without them it only"
     " slows down",
-    "door open only within 0.35 m of a landing, unless people inside pried the door of a standing car",
+    "door open only within 0.35 m of a landing, unless people inside pried the door of a standing car, or it went"
+    " astray",
     "a run from between landings, and one under inspection, at most 0.30 m/s; inspection at most 0.63 m/s",
-    "never faster than rated, never outside the shaft, never a jump; brakes with at most 1 g",
+    "never faster than rated, but in overspeed, and then than its governor allows; beyond the last landings only when"
+    " it overran one or moved away from it; never a jump; brakes with at most 1 g",
     "no run begins while the overload signal or a hand on the door-open button holds the door",
     "trapped and freed alternate, and only with somebody in the car; in order again the lift serves somebody",
 )

@@ -11,6 +11,7 @@ import msgspec
 
 from verify import (
     check_arrivals,
+    check_devices,
     check_injector,
     check_levelling,
     check_load,
@@ -51,6 +52,7 @@ class Effort(msgspec.Struct, frozen=True):
     journeys: int = 100_000
     resident_days: int = 100
     crowded_houses: int = 20
+    device_lifts: int = 200
     safety_s: float = 60.0
 
 
@@ -117,6 +119,7 @@ def run(pool: Executor, jobs: int, seed: int, effort: Effort, say: Say) -> list[
     ]
     stops, timed = _stops(seed, effort.stop_trips).start(pool), [one.start(pool) for one in _timed(seed, effort)]
     injector, waiting = _injector(seed, effort).start(pool), _waiting(seed, effort).start(pool)
+    devices = _alone(6, "devices", partial(check_devices.check, seed, effort.device_lifts)).start(pool)
     motion, observer, people, arrivals, textbook, load, level = [single.start(pool) for single in singles]
     counted, rounds = stops.end(say), [one.end(say) for one in timed]
     rounds.append(waiting.end(say))
@@ -128,7 +131,7 @@ def run(pool: Executor, jobs: int, seed: int, effort: Effort, say: Say) -> list[
         lambda chunks: check_safety.outcome(chunks, effort.safety_s),
     )
     say(f"item 6, safety rules for {effort.safety_s:g} s")
-    ends.append(injector.end(say))
+    ends += [devices.end(say), injector.end(say)]
     return [*ends[:2], counted, *rounds, *ends[2:5], safety.start(pool).end(say), *ends[5:], Outcome(OPEN)]
 
 

@@ -16,6 +16,7 @@ from sim.car import LEVEL_M
 from sim.plant import Misfortune, Plant
 from sim.signals import PlantSignals
 from sim.stimuli import Stimulus
+from sim.trouble import Fault
 from sim.truth import TruthKind, TruthRecord
 from verify.findings import PlantWrong
 from verify.ledger import Ledger
@@ -24,7 +25,15 @@ INSPECTION_MPS: Final = 0.63
 CREEP_MPS: Final = 0.30
 UNLOCKING_ZONE_M: Final = 0.35
 STANDARD_GRAVITY_MPS2: Final = 9.80665
+UCM_MOST_M: Final = 1.20
+ASTRAY: Final = frozenset({Fault.OVERSPEED, Fault.UCM, Fault.OVERTRAVEL_TOP, Fault.OVERTRAVEL_BOTTOM})
+"""With these a car does what only a device stops; `check_devices` holds each device against its own limit."""
 _ROUNDING: Final = 1e-6
+
+
+def governor_most(rated_mps: float) -> float:
+    """EN 81-20 5.6.2.2.1.1 (limits.csv, A), progressive safety gear."""
+    return 1.5 if rated_mps <= 1.0 else 1.25 * rated_mps + 0.25 / rated_mps
 
 
 class Seen(msgspec.Struct):
@@ -38,6 +47,7 @@ class Seen(msgspec.Struct):
     stimuli: int = 0
     trapped: int = 0
     relevels: int = 0
+    astray: int = 0
 
     def add(self, other: "Seen") -> None:
         """Both together."""
@@ -58,6 +68,9 @@ class Watch:
         self._by_hand = False  # a technician lifts the brake: nobody waits for power with people in the car
         self._limit_mps = 0.0
         self._relevels = False
+        self._astray: Fault | None = None
+        self._astray_door = False
+        self._beyond_m = 0.0
         self._level_m = LEVEL_M + building.levelling.worst_mm / 1000
         self.seen: Final = Seen(runs=1)
         self.plant: Final = Plant(building, seed, self._hear, misfortune)
@@ -109,6 +122,11 @@ class Watch:
             self._departed = True
         elif record.kind is TruthKind.STIMULUS:
             self._note(str(record.data["stimulus"]))
+        elif record.kind is TruthKind.FAULT and Fault(record.data["fault"]) in ASTRAY:
+            self._astray = Fault(record.data["fault"])
+            self._astray_door = self._astray is Fault.UCM
+            self._beyond_m = UCM_MOST_M if self._astray is not Fault.OVERSPEED else 0.0
+            self.seen.astray += 1
         elif record.kind is TruthKind.RELEVELLING:
             self._relevels = True
             self.seen.relevels += 1
@@ -132,8 +150,11 @@ class Watch:
         self._car(before, now)
         self._door(now)
         self._relevels = self._relevels and now.moving
-        if now.moving:
+        if now.moving and self._astray in {None, Fault.OVERTRAVEL_TOP, Fault.OVERTRAVEL_BOTTOM}:
             self._moving(before, now)
+        if not now.moving:
+            self._astray = None
+        self._astray_door = self._astray_door and not now.door_closed
         if self._departed:
             self._departed = False
             _must(not now.overload and not now.door_open_button, "a run begins while overload or a hand holds it", now)
@@ -145,12 +166,19 @@ class Watch:
         passed_s = (now.t_ns - before.t_ns) / NS_PER_S
         moved_m = abs(now.position_m - before.position_m)
         beyond_m = max(-now.position_m, now.position_m - heights_m[-1])
-        _must(beyond_m <= self._building.levelling.worst_mm / 1000 + _ROUNDING, "outside the shaft", now)
-        _must(0 <= now.speed_mps <= drive.rated_speed_mps + _ROUNDING, "faster than rated", now)
-        _must(moved_m <= drive.rated_speed_mps * passed_s + _ROUNDING, f"jumps {moved_m * 1000:.3f} mm", now)
+        level_m = self._building.levelling.worst_mm / 1000
+        _must(beyond_m <= level_m + self._beyond_m + _ROUNDING, "outside the shaft", now)
+        if not now.moving and beyond_m <= level_m:
+            self._beyond_m = 0.0
+        rated = drive.rated_speed_mps
+        fastest = governor_most(rated) if self._astray in {Fault.OVERSPEED, Fault.UCM} else rated
+        _must(0 <= now.speed_mps <= fastest + _ROUNDING, "faster than rated, or than its governor allows", now)
+        _must(moved_m <= fastest * passed_s + _ROUNDING, f"jumps {moved_m * 1000:.3f} mm", now)
         _must(now.moving or now.speed_mps == 0, "stands and has a speed", now)
         slowed = before.speed_mps - now.speed_mps
         most = max(drive.accel_mps2, drive.emergency_decel_mps2)
+        if self._astray is not None:
+            most = STANDARD_GRAVITY_MPS2
         _must(abs(slowed) <= most * passed_s + _ROUNDING, "changes its speed too quickly", now)
         _must(most <= STANDARD_GRAVITY_MPS2, "brakes with more than 1 g", now)
 
@@ -158,7 +186,8 @@ class Watch:
         off_m = min(abs(now.position_m - height_m) for height_m in self._building.heights_m)
         _must(now.door_zone is (off_m <= self._building.door.zone_m), "the zone signal is not where the car is", now)
         if off_m > UNLOCKING_ZONE_M and not now.door_closed:
-            _must(self._pried and not now.moving and not now.door_open, "door open outside the unlocking zone", now)
+            pried = self._pried and not now.moving and not now.door_open
+            _must(pried or self._astray_door, "door open outside the unlocking zone", now)
 
     def _is_driven(self, seen: PlantSignals) -> bool:
         """Whether anything moves the car: its drive, or a technician's hand where that has no power or controller."""
