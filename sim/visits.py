@@ -29,13 +29,8 @@ class Step(msgspec.Struct, frozen=True):
 
 
 def cleaning(seconds: float) -> tuple[Step, ...]:
-    """A door stop under the door, and somebody in the car for a third of the time."""
-    return (
-        Step(0, Stimulus.DOOR_STOP, seconds),
-        Step(0, Stimulus.IDLE_PERSON),
-        Step(seconds / 3, Stimulus.PERSON_LEAVES),
-        Step(seconds * 2 / 3, Stimulus.RIDE_UP),
-    )
+    """A door stop under the door; the cleaner works outside the car at first, then inside, and rides on."""
+    return (Step(0, Stimulus.DOOR_STOP, seconds), Step(seconds / 3, Stimulus.PERSON_ENTERS))
 
 
 MAINTENANCE: Final = (
