@@ -89,6 +89,7 @@ def test_after_power_and_release_the_lift_serves_whatever_was_done(
     trapped, freed = witness.of(TruthKind.TRAPPED_SINCE), witness.of(TruthKind.FREED)
     assert len(trapped) == len(freed)
     served = witness.plant.crowd.served
+    witness.apply(Stimulus.PERSON_ENTERS)  # at 60 people an hour, nobody comes for 600 s in one run of 22 000
     witness.run(600)
     assert witness.plant.crowd.served > served
 
