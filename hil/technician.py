@@ -47,7 +47,8 @@ class _Look(msgspec.Struct, frozen=True):
     @property
     def is_parked(self) -> bool:
         now = self.now
-        return not now.moving and now.door_closed and now.door_zone and now.mains
+        shut = now.door_closed and now.rear_closed is not False
+        return not now.moving and shut and now.door_zone and now.mains
 
     @property
     def has_cycled(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from protocols.lift.vocabulary import DoorSide
 from protocols.resources import config_text
 from protocols.strictyaml import load_yaml
 from sim import SimError
@@ -29,6 +30,8 @@ class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     people: NotNegative = 1.0
     """How many live or work here, or any measure of it: what weighs is the ratio to other floors. Of no meaning for
     the main floor, whose share is the mix of traffic."""
+    sides: Annotated[tuple[DoorSide, ...], msgspec.Meta(min_length=1, max_length=2)] = (DoorSide.FRONT,)
+    """On which sides of the car there is a landing door; with both, both open."""
 
 
 class Title(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,6 +84,14 @@ class Door(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Half the unlocking zone (EN 81-20 5.3.8.1, C)."""
     hall_call_reopens: bool = True
     """Whether a landing's button opens a closing door again; if not, the call waits for a car that comes next."""
+
+
+class RearDoor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The car door on the rear side. It waits and levels as the front one does."""
+
+    width_m: Annotated[float, msgspec.Meta(ge=0.5, le=3)] = 0.8
+    opening_s: Annotated[float, msgspec.Meta(ge=0.5, le=10)] = 2.0
+    closing_s: Annotated[float, msgspec.Meta(ge=0.5, le=10)] = 3.0
 
 
 class LockInputs(enum.Enum):
@@ -151,6 +162,7 @@ class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     (KONE LCE: 10 s, lift_standards.md 3.1); none: it stays until a technician comes."""
     drive: Drive = Drive()
     door: Door = Door()
+    rear_door: RearDoor | None = None
     levelling: Levelling = Levelling()
     chain: Chain = Chain()
     protection: Protection = Protection()
@@ -164,6 +176,9 @@ class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError(f"the lowest floor is at height 0, not {heights[0]} m")
         if any(above - below < 2.0 for below, above in pairwise(heights)):
             raise ValueError("floors go from the lowest to the highest, at least 2 m apart")
+        sides = [side for floor in self.floors for side in floor.sides]
+        if self.rear_door is None and DoorSide.REAR in sides:
+            raise ValueError("a floor opens to the rear, and there is no rear_door")
         if self.main_floor >= len(self.floors):
             raise ValueError(f"main_floor {self.main_floor} is above the highest floor {len(self.floors) - 1}")
         if self.traffic.incoming + self.traffic.outgoing > 1:

@@ -81,6 +81,9 @@ class Car:
             self.heights_m, building.door.zone_m, building.positioning, self.heights_m[building.main_floor]
         )
         self.door = DoorTravel()
+        """The front door."""
+        self.rear = DoorTravel()
+        """The rear door; shut for ever if there is none."""
         self.calls = Calls()
         self.heading = Direction.NONE
         self.load_changes: Callable[[], None] | None = None
@@ -151,9 +154,21 @@ class Car:
         """Let `action` happen at `t_ns`, whatever the car does by then."""
         return self._agenda.at(t_ns, action)
 
+    def doors_closed(self, t_ns: int) -> bool:
+        """Whether all close-limit contacts are made."""
+        return self.door.is_closed(t_ns) and self.rear.is_closed(t_ns)
+
+    def doors_locked(self, t_ns: int) -> bool:
+        """Whether the lock contacts of all doors are made."""
+        return self.door.is_locked(t_ns) and self.rear.is_locked(t_ns)
+
+    def a_door_is_open(self, t_ns: int) -> bool:
+        """Whether a door stands at its open limit."""
+        return self.door.is_open(t_ns) or self.rear.is_open(t_ns)
+
     def taps(self, t_ns: int) -> Taps:
         """What the safety chain reads. A door away from every landing is coupled with no landing door."""
-        locked = self.door.is_locked(t_ns)
+        locked = self.doors_locked(t_ns)
         return self.chain.taps(
             t_ns,
             self.floor_at(t_ns),
@@ -165,7 +180,7 @@ class Car:
     @property
     def may_move(self) -> bool:
         """Whether the chain is closed, and the car's doors stand at their close limits: what any start needs."""
-        return self.taps(self.now_ns).end and self.door.is_closed(self.now_ns)
+        return self.taps(self.now_ns).end and self.doors_closed(self.now_ns)
 
     def machine_at(self, t_ns: int) -> MachineSignals:
         """What contactor and brake are told, and what they feed back."""

@@ -7,9 +7,9 @@ from protocols.lift.vocabulary import Direction
 from sim.agenda import to_ns
 from sim.car import Car, Phase
 from sim.controller import Calls, answer
-from sim.doors import CLOSED_LIMIT, OPEN_LIMIT
 from sim.group import answer_here, is_called_to
 from sim.passengers import Passenger
+from sim.sides import close_doors, force_doors, jam_doors, open_doors, shut_to_ns
 from sim.trouble import JAM_OPENING_M
 from sim.truth import TruthKind
 
@@ -52,22 +52,19 @@ class Doorway:
         car, floor = self._car, self._car.floor
         self._hall_stop = is_called_to(car, floor)
         self._answer(floor)
-        car.door = car.door.turned(car.now_ns, 1.0, to_ns(car.building.door.opening_s))
+        open_ns = open_doors(car)
         car.tell(TruthKind.DOOR_OPENING, floor=floor)
-        car.enter(Phase.OPENING, car.door.reaches_ns(OPEN_LIMIT), self._opened)
+        car.enter(Phase.OPENING, open_ns, self._opened)
 
     def jam(self) -> None:
         """Begin to open, and stick."""
-        car, door = self._car, self._car.building.door
+        car = self._car
         car.tell(TruthKind.DOOR_OPENING, floor=car.floor)
-        car.door = car.door.turned(car.now_ns, JAM_OPENING_M / door.width_m, to_ns(door.opening_s))
+        jam_doors(car, JAM_OPENING_M)
 
     def move_to(self, fraction: float) -> int:
         """Somebody moves the door by hand; when it will be there."""
-        car, door = self._car, self._car.building.door
-        full_travel_s = door.opening_s if fraction > 0 else door.closing_s
-        car.door = car.door.turned(car.now_ns, fraction, to_ns(full_travel_s))
-        return car.door.reaches_ns(fraction)
+        return force_doors(self._car, fraction)
 
     def button_here(self, floor: int) -> None:
         """A hall button at the landing where the car stands with its door not shut: let in who fits in."""
@@ -195,20 +192,20 @@ class Doorway:
         if not car.trouble.is_alive:
             self._on_dead()
             return
-        car.door = car.door.turned(car.now_ns, 0.0, to_ns(car.building.door.closing_s))
+        close_doors(car)
         car.tell(TruthKind.DOOR_CLOSING, floor=car.floor)
         self._blocked_ns = 0
         if car.hands.beam_ns is None:
             self._shut()
         else:
-            car.enter(Phase.CLOSING, car.door.reaches_ns(HALF_SHUT), self._half_shut)
+            car.enter(Phase.CLOSING, shut_to_ns(car, HALF_SHUT), self._half_shut)
 
     def _half_shut(self) -> None:
         if not self.block_beam():
             self._shut()
 
     def _shut(self) -> None:
-        self._car.enter(Phase.CLOSING, self._car.door.reaches_ns(CLOSED_LIMIT), self._closed)
+        self._car.enter(Phase.CLOSING, shut_to_ns(self._car), self._closed)
 
     def _closed(self) -> None:
         car = self._car

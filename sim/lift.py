@@ -15,6 +15,7 @@ from sim.levelling import Leveller
 from sim.load import Body
 from sim.passengers import Journeys
 from sim.reboot import Reboots
+from sim.sides import freeze_doors
 from sim.stimuli import Stimulus
 from sim.trouble import PRIED_FRACTION, Fault
 from sim.truth import TruthKind
@@ -158,7 +159,7 @@ class Lift:
         if car.phase in {Phase.RUNNING, Phase.CREEPING, Phase.INSPECTION_RUN, Phase.STALLED}:
             self._hoist.brake()
         elif car.phase not in {Phase.BRAKING, Phase.RUNAWAY}:
-            car.door = car.door.frozen(car.now_ns)
+            freeze_doors(car)
             self._get_stuck()
 
     def power_back(self) -> None:
@@ -222,7 +223,7 @@ class Lift:
         if car.phase is not Phase.STUCK:
             return
         self._find_floor()
-        closed = car.door.is_locked(car.now_ns)
+        closed = car.doors_locked(car.now_ns)
         if car.trouble.inspecting:
             car.enter(Phase.INSPECTION)
         elif not car.stands_at_landing and car.machine.fault is not None:
@@ -439,7 +440,7 @@ class Lift:
         """The car stands: whoever is in it and cannot get out is trapped."""
         car = self.car
         in_zone = car.in_zone(car.now_ns)
-        if not car.persons or self._trapped or (in_zone and car.door.is_open(car.now_ns)):
+        if not car.persons or self._trapped or (in_zone and car.a_door_is_open(car.now_ns)):
             return
         self._trapped = True
         car.tell(

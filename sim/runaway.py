@@ -20,6 +20,7 @@ from sim.protection import (
     trip_speed_mps,
     ucm_top_mps,
 )
+from sim.sides import freeze_doors
 from sim.trouble import Fault
 from sim.truth import TruthKind
 
@@ -83,7 +84,7 @@ class Runaways:
         detected_m = car.building.door.zone_m - SIGN[way] * (here_m - landing_m)
         top_mps = ucm_top_mps(protection, detected_m)
         self._begin(Fault.UCM)
-        car.door = car.door.frozen(now_ns)
+        freeze_doors(car)
         moves = Runaway(car.motion, now_ns, way, protection.ucm_accel_mps2, top_mps, protection.ucm_decel_mps2)
         car.motion = moves
         noticed_ns = moves.top_ns - to_ns(protection.ucm_response_s)

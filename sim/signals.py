@@ -62,7 +62,10 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
     landing_made: bool | None = None
     """The landing door locks' contacts themselves, bridged or not, whatever is before them in the chain."""
     car_made: bool | None = None
-    """The car door's contact itself."""
+    """The car doors' contacts themselves."""
+    rear_open: bool | None = None
+    """`door_open` and `door_closed` are the front door's; these are the rear one's, None without one."""
+    rear_closed: bool | None = None
 
     def values(self) -> dict[str, object]:
         """By the vocabulary's item names. `floor` counts from 0, None while the controller does not know it.
@@ -78,6 +81,7 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
             "door_zone": self.door_zone,
             "doors.front.open": self.door_open,
             "doors.front.closed": self.door_closed,
+            **self._rear_door(),
             "person": self.person,
             "car_calls": self.car_calls,
             "hall_calls": self.hall_calls,
@@ -98,12 +102,17 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
             "run_count": self.run_count,
         }
 
+    def _rear_door(self) -> dict[str, object]:
+        if self.rear_closed is None:
+            return {}
+        return {"doors.rear.open": self.rear_open, "doors.rear.closed": self.rear_closed}
+
 
 def signals_of(car: Car, now: int) -> PlantSignals:
     """What perfect sensors say at `now`, which is the present, or ahead if nothing is decided until then."""
     trouble, hands = car.trouble, car.hands
     direction = car.motion.direction if now < car.motion.end_ns else Direction.NONE
-    taps, machine = car.taps(now), car.machine_at(now)
+    taps, machine, has_rear = car.taps(now), car.machine_at(now), car.building.rear_door is not None
     driven, speed_mps = direction is not Direction.NONE, car.motion.speed_mps(now)
     position_m, off_m, encoder = car.motion.position_m(now), car.off_landing_m(now), car.encoder
     in_zone = off_m <= car.building.door.zone_m
@@ -148,6 +157,8 @@ def signals_of(car: Car, now: int) -> PlantSignals:
         brake_open=machine.brake_open,
         landing_made=taps.landing_made,
         car_made=taps.car_made,
+        rear_open=car.rear.is_open(now) if has_rear else None,
+        rear_closed=car.rear.is_closed(now) if has_rear else None,
     )
 
 

@@ -1,9 +1,14 @@
 """Contactor and brake: what is commanded, what is fed back, and a controller that trusts neither blindly."""
 
 import pytest
+from msgspec.structs import replace
 from sim_witness import QUIET_HOUSE, Witness
+from verify import check_apart
+from verify.findings import failed
 
 from protocols.lift.vocabulary import ServiceMode
+from sim.building import Drive
+from sim.machine import Machine
 from sim.signals import PlantSignals
 from sim.stimuli import Effect, Stimulus
 from sim.truth import TruthKind
@@ -168,3 +173,32 @@ def test_a_car_between_floors_does_not_creep_with_a_stuck_brake() -> None:
     assert witness.of(TruthKind.FREED) == []
     witness.apply(Stimulus.RELEASE)
     witness.until_kind(TruthKind.FREED)
+
+
+# the check of `make verify`
+
+
+def test_every_edge_of_brake_and_contactor_is_where_it_should_be() -> None:
+    assert failed(check_apart.check(3, 1.0).findings) == []
+
+
+def test_a_brake_that_lags_a_millisecond_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = Machine.__init__
+
+    def late(self: Machine, drive: Drive) -> None:
+        honest(self, replace(drive, brake_drop_s=drive.brake_drop_s + 0.001))
+
+    monkeypatch.setattr(Machine, "__init__", late)
+    (edges,) = failed(check_apart.check(3, 0.5).findings)
+    assert edges.what.startswith("contactor before brake")
+
+
+def test_doors_that_are_one_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.chain.Chain.bridge_landings", lambda self: None)
+    assert len(check_apart.doors_together(3)) == 1
+
+
+@pytest.mark.parametrize(("contactor_s", "brake_s"), [(0.3, 0.3), (0.0, 0.6)])
+def test_a_start_too_short_for_contactor_and_brake_is_refused(contactor_s: float, brake_s: float) -> None:
+    with pytest.raises(ValueError, match="longer than the start delay"):
+        Drive(start_delay_s=0.5, contactor_lag_s=contactor_s, brake_lift_s=brake_s)

@@ -11,12 +11,4 @@ def _open(item: int, what: str, reference: str, tolerance: str, why: str) -> Fin
     return Finding(item, what, reference, tolerance, why, Verdict.OPEN)
 
 
-OPEN: Final = (
-    _open(
-        6,
-        "brake and contactor, landing and car door apart",
-        "issue: safety chain, doors",
-        "-",
-        "brake and contactor signals are copies of `moving`, and one door stands for both",
-    ),
-)
+OPEN: Final = ()

@@ -10,6 +10,7 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from verify import (
+    check_apart,
     check_arrivals,
     check_devices,
     check_injector,
@@ -51,6 +52,7 @@ class Effort(msgspec.Struct, frozen=True):
     poor_lifts: int = 30
     journeys: int = 100_000
     resident_days: int = 100
+    apart_hours: float = 24.0
     crowded_houses: int = 20
     device_lifts: int = 200
     safety_s: float = 60.0
@@ -115,15 +117,16 @@ def run(pool: Executor, jobs: int, seed: int, effort: Effort, say: Say) -> list[
         _alone(5, "arrivals", partial(check_arrivals.check, seed, effort.journeys, effort.resident_days)),
         _alone(3, "knock-out", partial(check_trips.knock_out, seed, effort.round_trips)),
         _alone(6, "overload", partial(check_load.check, seed, effort.crowded_houses)),
+        _alone(6, "brake and doors", partial(check_apart.check, seed, effort.apart_hours)),
         _alone(6, "re-levelling", partial(check_levelling.check, seed, effort.poor_lifts, 2.0)),
     ]
     stops, timed = _stops(seed, effort.stop_trips).start(pool), [one.start(pool) for one in _timed(seed, effort)]
     injector, waiting = _injector(seed, effort).start(pool), _waiting(seed, effort).start(pool)
     devices = _alone(6, "devices", partial(check_devices.check, seed, effort.device_lifts)).start(pool)
-    motion, observer, people, arrivals, textbook, load, level = [single.start(pool) for single in singles]
+    motion, observer, people, arrivals, textbook, load, apart, level = [single.start(pool) for single in singles]
     counted, rounds = stops.end(say), [one.end(say) for one in timed]
     rounds.append(waiting.end(say))
-    ends = [one.end(say) for one in (motion, observer, textbook, people, arrivals, load, level)]
+    ends = [one.end(say) for one in (motion, observer, textbook, people, arrivals, load, apart, level)]
     safety = Group(
         6,
         "safety",

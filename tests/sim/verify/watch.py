@@ -194,7 +194,11 @@ class Watch:
         return (seen.safety_chain or self._relevels) and (_is_alive(seen) or self._by_hand)
 
     def _moving(self, before: PlantSignals, now: PlantSignals) -> None:
-        _must(now.door_closed or (self._relevels and now.door_zone), "moves with a door not closed", now)
+        _must(
+            (now.door_closed and now.rear_closed is not False) or (self._relevels and now.door_zone),
+            "moves with a door not closed",
+            now,
+        )
         if not before.moving:
             _must(self._is_driven(now), "starts with the chain open, or without mains or controller", now)
             off_m = min(abs(now.position_m - height_m) for height_m in self._building.heights_m)

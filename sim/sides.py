@@ -1,0 +1,67 @@
+"""The car's doors by side: at a landing those open that have a landing door there, and all of them close together."""
+
+from protocols.lift.vocabulary import DoorSide
+from sim.agenda import to_ns
+from sim.car import Car
+from sim.doors import CLOSED_LIMIT, OPEN_LIMIT
+
+
+def open_doors(car: Car) -> int:
+    """The doors of this landing begin to open; when the last of them is at its open limit."""
+    building, now_ns = car.building, car.now_ns
+    if building.rear_door is None:
+        car.door = car.door.turned(now_ns, 1.0, to_ns(building.door.opening_s))
+        return car.door.reaches_ns(OPEN_LIMIT)
+    sides, open_ns = building.floors[car.floor].sides, now_ns
+    if DoorSide.FRONT in sides:
+        car.door = car.door.turned(now_ns, 1.0, to_ns(building.door.opening_s))
+        open_ns = max(open_ns, car.door.reaches_ns(OPEN_LIMIT))
+    if DoorSide.REAR in sides:
+        car.rear = car.rear.turned(now_ns, 1.0, to_ns(building.rear_door.opening_s))
+        open_ns = max(open_ns, car.rear.reaches_ns(OPEN_LIMIT))
+    return open_ns
+
+
+def close_doors(car: Car) -> None:
+    """Whatever is open begins to close."""
+    building, now_ns = car.building, car.now_ns
+    car.door = car.door.turned(now_ns, 0.0, to_ns(building.door.closing_s))
+    if building.rear_door is not None:
+        car.rear = car.rear.turned(now_ns, 0.0, to_ns(building.rear_door.closing_s))
+
+
+def shut_to_ns(car: Car, fraction: float = CLOSED_LIMIT) -> int:
+    """When the last of the closing doors is down to `fraction`."""
+    if car.building.rear_door is None:
+        return car.door.reaches_ns(fraction)
+    now_ns = car.now_ns
+    return max(
+        (door.reaches_ns(fraction) for door in (car.door, car.rear) if door.fraction(now_ns) > fraction),
+        default=now_ns,
+    )
+
+
+def jam_doors(car: Car, opening_m: float) -> None:
+    """The doors of this landing begin to open, and stick at `opening_m`."""
+    building, now_ns = car.building, car.now_ns
+    sides = building.floors[car.floor].sides
+    if DoorSide.FRONT in sides:
+        car.door = car.door.turned(now_ns, opening_m / building.door.width_m, to_ns(building.door.opening_s))
+    if DoorSide.REAR in sides and building.rear_door is not None:
+        rear = building.rear_door
+        car.rear = car.rear.turned(now_ns, opening_m / rear.width_m, to_ns(rear.opening_s))
+
+
+def force_doors(car: Car, fraction: float) -> int:
+    """Somebody moves doors by hand, to close all or to open the front one; when they will be there."""
+    building = car.building
+    if fraction > 0:
+        car.door = car.door.turned(car.now_ns, fraction, to_ns(building.door.opening_s))
+        return car.door.reaches_ns(fraction)
+    close_doors(car)
+    return max(car.door.reaches_ns(0.0), car.rear.reaches_ns(0.0))
+
+
+def freeze_doors(car: Car) -> None:
+    """The doors stop where they are."""
+    car.door, car.rear = car.door.frozen(car.now_ns), car.rear.frozen(car.now_ns)
