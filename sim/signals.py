@@ -55,6 +55,7 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
     door_fraction: float
     trips: int
     door_cycles: int
+    relevels: int = 0
     contactor_command: bool = False
     contactor_closed: bool = False
     brake_command: bool = False
@@ -151,6 +152,7 @@ def signals_of(car: Car, now: int) -> PlantSignals:
         door_fraction=car.door.fraction(now),
         trips=car.trips,
         door_cycles=car.door_cycles,
+        relevels=car.relevels,
         contactor_command=machine.contactor_command,
         contactor_closed=machine.contactor_closed,
         brake_command=machine.brake_command,
