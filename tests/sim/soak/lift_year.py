@@ -70,7 +70,8 @@ class LiftYear(msgspec.Struct):
 def play(number: int, seed: int, days: float = DAYS_PER_YEAR) -> LiftYear:
     """The lift-year of that number."""
     names = config_names("buildings")
-    building = alone(load_building(names[number % len(names)]))
+    turn = number + number // BAD_YEAR_IN  # bad years come to every building
+    building = alone(load_building(names[turn % len(names)]))
     is_bad = number % BAD_YEAR_IN == BAD_YEAR_IN - 1
     model = all_equally(MODEL, BAD_PER_DAY) if is_bad else MODEL
     year = _Year(building, seed * 1_000_003 + number, model)
