@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from sim_witness import HOUSE, QUIET_HOUSE, S
 
 from protocols.lift.vocabulary import ServiceMode
@@ -30,7 +31,7 @@ EVERY = (
     | {"B01", "B02"}
     | {f"D{i:02}" for i in range(1, 9)}
 )
-NOT_YET = {"F05", "F06", "F09", "F10", "F11", "F12", "F13", "F17", "F21", "F24", "F25"} | {
+NOT_YET = {"F13", "F17", "F24"} | {
     "E44",
     "E45",
     "E46",
@@ -38,6 +39,9 @@ NOT_YET = {"F05", "F06", "F09", "F10", "F11", "F12", "F13", "F17", "F21", "F24",
     "E48",
 }
 """The plant has no way to these yet; a line goes when it has."""
+RATED_MPS = HOUSE.drive.rated_speed_mps
+FULL_TRAVEL_S = 16.6
+"""24 m at 1.75 m/s, 0.8 m/s2 and 1.2 m/s3: 24 / 1.75 + 1.75 / 0.8 + 0.8 / 1.2 = 16.6 s."""
 FOR_AN_IDLE_LIFT = {Stimulus.TECHNICIAN_VISIT, Stimulus.INSPECTION_ON, Stimulus.CLEANING, Stimulus.CABINET_DOOR}
 
 
@@ -114,15 +118,23 @@ EFFECTS: dict[str, Callable[[Scene], bool]] = {
         and s.shows(lambda n: stands(n) and n.door_zone and n.persons > 0 and not n.door_open, 20)
     ),
     "F04": lambda s: s.shows(lambda n: stands(n) and not n.door_zone and n.mode is not ServiceMode.INSPECTION, 15),
+    "F05": lambda s: s.shows(lambda n: n.moving and not n.door_closed and not n.door_zone),
+    "F06": lambda s: s.tells(TruthKind.TRIPPED, device="run_limiter"),
     "F07": lambda s: s.shows(lambda n: not n.floor_known),
     "F08": lambda s: s.shows(lambda n: n.mode is ServiceMode.OUT_OF_SERVICE and n.safety_chain and n.door_zone, 60),
+    "F09": lambda s: s.shows(lambda n: n.position_m > HOUSE.heights_m[-1] + 0.05),
+    "F10": lambda s: s.shows(lambda n: n.position_m < -0.05),
+    "F11": lambda s: s.shows(lambda n: n.speed_mps > 1.15 * RATED_MPS),
+    "F12": lambda s: s.shows(lambda n: n.speed_mps > 1.05 * RATED_MPS),
     "F14": lambda s: s.shows(lambda n: n.moving and not n.landing_lock),
     "F15": lambda s: s.shows(lambda n: n.door_open and n.landing_lock),
     "F16": Scene.stop_opens_nothing,
     "F18": lambda s: s.closings_in_a_stop() >= 3,
     "F19": lambda s: s.shows(lambda n: n.door_open, 120),
+    "F21": lambda s: s.shows(lambda n: n.contactor_closed, FULL_TRAVEL_S + 5),
     "F22": lambda s: s.shows(lambda n: n.brake_open is not n.brake_command, 2),
     "F23": lambda s: s.shows(lambda n: bool(n.faults) and n.mode is ServiceMode.OUT_OF_SERVICE),
+    "F25": lambda s: s.tells(TruthKind.TRIPPED, device="safety_gear"),
     "F26": lambda s: s.shows(lambda n: stands(n) and n.door_closed and n.persons > 0 and n.door_zone, 300),
     "E40": lambda s: s.turns(lambda n: n.mode is ServiceMode.INSPECTION, lambda n: n.mode is ServiceMode.NORMAL),
     "E41": lambda s: s.shows(lambda n: not n.mains),
@@ -144,7 +156,7 @@ def test_every_event_has_an_origin() -> None:
 
 
 @cache
-def scene(name: str) -> Scene:
+def scene(name: str, main_floor: int = 0) -> Scene:
     """Six hours from the cause on: in a house with people, but for what is done to an idle lift."""
     cause = MODEL.causes[name]
     idle = any(deed.stimulus in FOR_AN_IDLE_LIFT for deed in cause.does)
@@ -152,7 +164,7 @@ def scene(name: str) -> Scene:
     truth: list[TruthRecord] = []
     wanted = Wanted(name, 10 * S if idle else When(occasion))
     injector = Injector(MODEL, 5, at_random=False, wanted=[wanted])
-    plant = Plant(QUIET_HOUSE if idle else HOUSE, 5, truth.append, injector)
+    plant = Plant(QUIET_HOUSE if idle else replace(HOUSE, main_floor=main_floor), 5, truth.append, injector)
     looks: list[PlantSignals] = []
     while (due_ns := plant.next_event_ns()) is not None and due_ns < 6 * 3600 * S:
         for look_ns in ((plant.now_ns + due_ns) // 2, due_ns):
@@ -168,7 +180,8 @@ def scene(name: str) -> Scene:
     ("name", "code"), [(name, code) for name, cause in MODEL.causes.items() for code in cause.codes]
 )
 def test_a_cause_does_what_its_events_are_told_from(name: str, code: str) -> None:
-    assert EFFECTS[code](scene(name)), f"{name} does not lead to {code}"
+    """In a house whose people live above or below its main floor: most trips are to it."""
+    assert any(EFFECTS[code](scene(name, main_floor)) for main_floor in (0, 8)), f"{name} does not lead to {code}"
 
 
 def test_a_stop_that_is_not_bridged_opens_the_chain() -> None:

@@ -26,9 +26,21 @@ def test_rubbish_force_and_holding_trap_as_often_as_published() -> None:
     assert yearly("other_misuse", "overload_stop") == pytest.approx(0.0157, abs=5e-5)
 
 
+def test_all_entrapments_but_those_of_power_cuts_are_the_published_ones() -> None:
+    """simulation.md 3.5: 0.0625, of which 0.0129 are external; how many people a cut traps is for the plant to say."""
+    rated = {name for name, cause in MODEL.causes.items() if cause.rate is not None and not cause.whole_feeder}
+    assert yearly(*rated) == pytest.approx(0.0625 - 0.0129, abs=5e-5)
+
+
 @pytest.mark.parametrize(
     ("booked", "per_lift_year"),
-    [(Booked.DOOR_SYSTEM, 0.0073), (Booked.CONTROL_SYSTEM, 0.0046), (Booked.ELECTRICAL, 0.0013)],
+    [
+        (Booked.DOOR_SYSTEM, 0.0073),
+        (Booked.CONTROL_SYSTEM, 0.0046),
+        (Booked.ELECTRICAL, 0.0013),
+        (Booked.TRACTION, 0.0002),
+        (Booked.OTHER_EQUIPMENT, 0.0033),
+    ],
 )
 def test_equipment_traps_as_often_as_published(booked: Booked, per_lift_year: float) -> None:
     """simulation.md 3.5."""
