@@ -107,6 +107,14 @@ class Chain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lock_inputs: LockInputs = LockInputs.SERIES
 
 
+class RescueDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A battery that brings the car to a landing when the mains go. Defaults: assumptions, within 0.30 m/s
+    (EN 81-20 5.12.1.6, C) and the 120 s that a terminal waits for it (detection.md)."""
+
+    delay_s: NotNegative = 15.0
+    speed_mps: Annotated[float, msgspec.Meta(gt=0, le=0.3)] = 0.15
+
+
 class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who comes. Arrivals are Poisson; the rest of the shares is traffic between upper floors."""
 
@@ -160,6 +168,7 @@ class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     self_recovery_after_s: Positive | None = None
     """Standing between floors after a glitch of the safety chain, a controller goes to the nearest landing after this
     (KONE LCE: 10 s, lift_standards.md 3.1); none: it stays until a technician comes."""
+    rescue_device: RescueDevice | None = None
     drive: Drive = Drive()
     door: Door = Door()
     rear_door: RearDoor | None = None

@@ -17,6 +17,7 @@ from sim.doors import DoorTravel
 from sim.encoder import Encoder
 from sim.hands import Hands
 from sim.machine import Machine, MachineSignals
+from sim.modes import Mode, Service
 from sim.motion import Motion, Rest
 from sim.passengers import Crowd, Riders
 from sim.trouble import Trouble
@@ -65,6 +66,7 @@ class Car:
         self.hands: Final = Hands()
         self.chain: Final = Chain(self.hands, in_series=building.chain.lock_inputs is LockInputs.SERIES)
         self.machine: Final = Machine(building.drive)
+        self.service: Final = Service()
         self.tell: Final = tell
         self._agenda: Final = agenda
         self._timer: Appointment | None = None
@@ -150,6 +152,15 @@ class Car:
             index = bisect(self.heights_m, self.motion.position_m(self.now_ns) + LEVEL_M)
         return index if index < len(self.heights_m) else None
 
+    @property
+    def floor_below(self) -> int | None:
+        """The index of the next landing below the car; none from the lowest."""
+        if self.stands_at_landing:
+            index = self.floor - 1
+        else:
+            index = bisect(self.heights_m, self.motion.position_m(self.now_ns)) - 1
+        return index if index >= 0 else None
+
     def later(self, t_ns: int, action: Callable[[], None]) -> Appointment:
         """Let `action` happen at `t_ns`, whatever the car does by then."""
         return self._agenda.at(t_ns, action)
@@ -185,7 +196,8 @@ class Car:
     def machine_at(self, t_ns: int) -> MachineSignals:
         """What contactor and brake are told, and what they feed back."""
         leaves_ns = self.until_ns if self.phase is Phase.STARTING else None
-        return self.machine.at(t_ns, self.motion, leaves_ns, is_alive=self.trouble.is_alive)
+        has_power = self.trouble.is_alive or self.service.mode is Mode.BATTERY_RESCUE
+        return self.machine.at(t_ns, self.motion, leaves_ns, is_alive=has_power)
 
     def enter(self, phase: Phase, until_ns: int | None = None, then: Callable[[], None] | None = None) -> None:
         """Be in `phase`, and let `then` end it at `until_ns`."""

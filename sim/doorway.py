@@ -8,7 +8,9 @@ from sim.agenda import to_ns
 from sim.car import Car, Phase
 from sim.controller import Calls, answer
 from sim.group import answer_here, is_called_to
+from sim.modes import Doors, Mode
 from sim.passengers import Passenger
+from sim.service import ATTENDED_DOOR_S, sends_out, stays_open
 from sim.sides import close_doors, force_doors, jam_doors, open_doors, shut_to_ns
 from sim.trouble import JAM_OPENING_M
 from sim.truth import TruthKind
@@ -46,11 +48,13 @@ class Doorway:
         self._blocked_ns = 0
         self._hall_stop = False
         self._turned_away = False
+        self._hurried = False
 
     def open(self) -> None:
         """Answer the calls of this landing and open, from wherever the door is."""
         car, floor = self._car, self._car.floor
         self._hall_stop = is_called_to(car, floor)
+        self._hurried = False
         self._answer(floor)
         open_ns = open_doors(car)
         car.tell(TruthKind.DOOR_OPENING, floor=floor)
@@ -88,6 +92,19 @@ class Doorway:
         if self._car.phase is Phase.DWELL:
             self._dwell()
 
+    def settle(self) -> None:
+        """Something has changed how long an open door stays so."""
+        if self._car.phase is Phase.DWELL:
+            self._let_through()
+
+    def hurry(self) -> bool:
+        """The door-close button: an open door that nobody holds and no mode keeps open closes; whether it was one."""
+        if self._car.phase is not Phase.DWELL:
+            return False
+        self._hurried = True
+        self._dwell()
+        return True
+
     def block_beam(self) -> bool:
         """What is armed to block the light curtain does so if the door is closing: it opens again; whether it does."""
         car = self._car
@@ -113,6 +130,8 @@ class Doorway:
         car, floor = self._car, self._car.floor
         if car.trouble.armed is not None and self._on_threshold():
             return
+        if car.service.mode is not Mode.NORMAL and sends_out(car.service.mode, floor, car.building.main_floor):
+            car.riders.all_want_out(floor)
         self._answer(floor)
         after_ns = car.now_ns + to_ns(car.building.traffic.transfer_s)
         leaver = car.riders.next_leaver(floor)
@@ -138,7 +157,7 @@ class Doorway:
     def _boarder(self, floor: int) -> Passenger | None:
         car = self._car
         no_entry = car.trouble.rescuing or car.trouble.fault is not None or self._turned_away
-        if no_entry or not car.riders.has_room:
+        if no_entry or not (car.service.rules.boards and car.riders.has_room):
             return None
         return car.crowd.next_boarder(floor, car.heading)
 
@@ -156,7 +175,7 @@ class Doorway:
         car.tell(TruthKind.BOARDED, person=person.serial, floor=floor, persons=car.persons)
         if car.load_changes is not None:
             car.load_changes()
-        if person.destination is not None:
+        if person.destination is not None and car.service.rules.car_calls:
             car.calls = car.calls.with_car(person.destination)
             if car.heading is Direction.NONE:
                 car.heading = person.way
@@ -181,7 +200,14 @@ class Doorway:
         if car.trouble.rescuing:
             self._hold_until_ns = car.now_ns + to_ns(RESCUE_HOLD_S)
         dwell_s = door.dwell_hall_call_s if self._hall_stop else door.dwell_car_call_s
-        own_ns = self._opened_ns + max(to_ns(dwell_s), self._blocked_ns)
+        mode, rules = car.service.mode, car.service.rules
+        if rules.doors is not Doors.TIMED:
+            if stays_open(mode, rules, car.floor, car.building.main_floor, car.calls):
+                car.enter(Phase.DWELL)
+                return
+            if rules.doors is Doors.ATTENDED:
+                dwell_s = ATTENDED_DOOR_S
+        own_ns = car.now_ns if self._hurried else self._opened_ns + max(to_ns(dwell_s), self._blocked_ns)
         until_ns = max(own_ns, self._hold_until_ns, car.hands.door_until_ns, car.now_ns)
         car.enter(Phase.DWELL, until_ns, self._close)
         if car.on_held is not None and until_ns > own_ns:

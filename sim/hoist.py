@@ -96,14 +96,14 @@ class Hoist:
         car.motion = Braking(car.motion, car.now_ns, car.building.drive.emergency_decel_mps2)
         car.enter(Phase.BRAKING, car.motion.end_ns, self._halted)
 
-    def creep(self) -> None:
-        """Slowly to the nearest landing, as soon as the car stands."""
+    def creep(self, floor: int, speed_mps: float) -> None:
+        """Slowly to the landing `floor`, as soon as the car stands."""
         car = self._car
         if car.now_ns < car.motion.end_ns:
-            car.enter(Phase.STUCK, car.motion.end_ns, self.creep)
+            car.enter(Phase.STUCK, car.motion.end_ns, lambda: self.creep(floor, speed_mps))
             return
-        limits = (car.building.drive.rescue_speed_mps, CREEP_ACCEL_MPS2, CREEP_JERK_MPS3)
-        car.motion = Run(car.motion.position_m(car.now_ns), car.heights_m[car.floor], car.now_ns, limits)
+        limits = (speed_mps, CREEP_ACCEL_MPS2, CREEP_JERK_MPS3)
+        car.motion = Run(car.motion.position_m(car.now_ns), car.heights_m[floor], car.now_ns, limits)
         car.enter(Phase.CREEPING, car.motion.end_ns, self._crept)
 
     def drive_slowly(self, way: Direction, until_ns: int, speed_mps: float) -> bool:

@@ -1,4 +1,8 @@
-"""A lift under inspection: a technician drives it slowly by hand, and no call moves it."""
+"""A lift that a technician drives slowly by hand, and no call moves: under inspection, or from the machine room.
+
+Emergency electrical operation makes some contacts ineffective (safety gear, governor, buffers, final limits: EN 81-20
+5.12.1.6, C); those of the doors, and a chain that stands open at an unknown place, stop it here.
+"""
 
 from collections.abc import Callable
 from typing import Final, final
@@ -6,6 +10,7 @@ from typing import Final, final
 from protocols.lift.vocabulary import Direction
 from sim.car import Car, Phase
 from sim.hoist import Hoist
+from sim.modes import Event, Mode
 from sim.stimuli import Stimulus
 
 
@@ -13,8 +18,9 @@ from sim.stimuli import Stimulus
 class Inspection:
     """Takes a parked car out of service and drives it. Calls `on_end` when the car is the controller's again."""
 
-    def __init__(self, car: Car, hoist: Hoist, on_end: Callable[[], None]) -> None:
+    def __init__(self, car: Car, hoist: Hoist, switch: Callable[[Event], bool], on_end: Callable[[], None]) -> None:
         self._car: Final = car
+        self._switch: Final = switch
         self._hoist: Final = hoist
         self._on_end: Final = on_end
 
@@ -25,14 +31,20 @@ class Inspection:
             return False
         car.trouble.inspecting = True
         car.enter(Phase.INSPECTION)
+        self._switch(Event.INSPECTION_ON)
         return True
 
-    def drive(self, way: Direction, until_ns: int) -> bool:
-        """Drive the standing car `way` until `until_ns`; whether it can go."""
+    def drive(self, way: Direction, until_ns: int, mode: Mode = Mode.INSPECTION) -> bool:
+        """In `mode` drive the standing car `way` until `until_ns`; whether it can go."""
         car = self._car
-        if car.phase is not Phase.INSPECTION or not car.may_move or car.machine.fault is not None:
+        if car.service.mode is not mode or car.phase is not Phase.INSPECTION:
             return False
-        return self._hoist.drive_slowly(way, until_ns, car.building.drive.inspection_speed_mps)
+        if not car.may_move or car.machine.fault is not None:
+            return False
+        drive, by_hand = car.building.drive, mode is Mode.INSPECTION
+        return self._hoist.drive_slowly(
+            way, until_ns, drive.inspection_speed_mps if by_hand else drive.emergency_electrical_speed_mps
+        )
 
     def open_chain(self, thing: Stimulus, until_ns: int) -> bool:
         """Open the safety chain at a contact (a moving car stops) or at the stop switch (of a standing car only)."""
@@ -63,15 +75,17 @@ class Inspection:
         self.chain_changed()
         return was
 
-    def end(self) -> bool:
-        """Whatever opened the chain is let go, and the car goes back into service.
+    def end(self, mode: Mode | None = None) -> bool:
+        """Whatever opened the chain is let go, and the car is the controller's again; whether it was in `mode`.
 
-        Not with the bypass device on, which allows nothing but inspection. Whether it was under inspection.
+        None: in either of both. Not with the bypass device on, which allows nothing else.
         """
         car = self._car
-        if not car.trouble.inspecting or car.chain.bypassed:
+        if not car.trouble.inspecting or car.chain.bypassed or mode not in {None, car.service.mode}:
             return False
         car.trouble.inspecting = False
+        self._switch(Event.INSPECTION_OFF)
+        self._switch(Event.EMERGENCY_ELECTRICAL_OFF)
         car.hands.close_chain()
         if car.phase is Phase.INSPECTION_RUN:
             self._hoist.brake()

@@ -1,6 +1,7 @@
 """One lift in service: the controller between its buttons, its doorway and its hoist, and what happens without it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, final
 
 from protocols.lift.vocabulary import Direction
@@ -13,8 +14,12 @@ from sim.hoist import Hoist
 from sim.inspection import Inspection
 from sim.levelling import Leveller
 from sim.load import Body
+from sim.mode_switch import ModeSwitch
+from sim.modes import Doors, Event, Mode
 from sim.passengers import Journeys
 from sim.reboot import Reboots
+from sim.rescue_device import RescueDevice
+from sim.service import next_goal, opens_at, seen
 from sim.sides import freeze_doors
 from sim.stimuli import Stimulus
 from sim.trouble import PRIED_FRACTION, Fault
@@ -39,9 +44,13 @@ class Lift:
             car, self._arrived, self._halted, self._crept, self._break_down, self._trap, leveller.run_off_m
         )
         runaways = self._hoist.runaways
-        self._doorway: Final = Doorway(car, self._set_free, self._closed, self._get_stuck, runaways.at_open_door)
+        self._doorway: Final = Doorway(car, self._set_free, self._closed, self._door_dead, runaways.at_open_door)
+        self._rescue_device: Final = RescueDevice(car)
         self._leveller: Final = leveller
-        self.inspection: Final = Inspection(car, self._hoist, self._resume)
+        self.modes: Final = ModeSwitch(
+            car, self._doorway, self._hoist, partial(group.hand_over, self), self._everybody_presses, self._dispatch
+        )
+        self.inspection: Final = Inspection(car, self._hoist, self.modes.turn, self._resume)
         self.visit: Final = Visit(car)
         self._trapped = False
         self._is_out = False
@@ -82,7 +91,7 @@ class Lift:
     def ride(self, way: Direction) -> bool:
         """In the car the button of the next landing above, or of the lowest one, is pressed; whether that is taken."""
         car = self.car
-        if car.trouble.out_of_order or car.trouble.by_hand:
+        if car.trouble.out_of_order or car.trouble.by_hand or not car.service.rules.car_calls:
             return False
         floor = car.floor_above if way is Direction.UP else 0
         if floor is None or (floor == car.floor and car.stands_at_landing):
@@ -92,6 +101,8 @@ class Lift:
             self._dispatch()
         elif car.phase is Phase.RUNNING:
             self.retarget()
+        elif car.service.rules.doors is not Doors.TIMED:
+            self._doorway.settle()
         return True
 
     def stop_door(self, until_ns: int) -> bool:
@@ -103,6 +114,10 @@ class Lift:
         self.keep_open()
         return True
 
+    def close_door(self) -> bool:
+        """The door-close button in the car is pressed; whether a door at a landing was open."""
+        return self._doorway.hurry()
+
     def keep_open(self) -> None:
         """Something holds the door open: a car at a landing opens it, or leaves it open."""
         self._doorway.be_open()
@@ -110,6 +125,33 @@ class Lift:
     def block_beam(self) -> bool:
         """Something is armed to block the light curtain; whether the door is closing, and opens again."""
         return self._doorway.block_beam()
+
+    # service modes
+
+    def electrical_on(self) -> bool:
+        """The machine room takes the car: it stops where it is, and so does its door; whether it can."""
+        trouble = self.car.trouble
+        if trouble.by_hand or not trouble.is_alive:
+            return False
+        trouble.inspecting = True
+        self._go_dark("emergency_electrical")
+        self.modes.turn(Event.EMERGENCY_ELECTRICAL_ON)
+        self._recover_if_possible()
+        return True
+
+    def _await_rescue(self) -> None:
+        begins_ns = self._rescue_device.begins_ns
+        if begins_ns is not None:
+            self.car.enter(Phase.STUCK, begins_ns, self._battery_on)
+
+    def _battery_on(self) -> None:
+        self.modes.turn(Event.BATTERY_ON)
+        self.recover()
+
+    def _door_dead(self) -> None:
+        """An open door has nothing to close it."""
+        self._get_stuck()
+        self.modes.turn(Event.BATTERY_OFF)
 
     # mishaps and rescue
 
@@ -134,6 +176,7 @@ class Lift:
         was_wrong = self.visit.end() or was_wrong
         car.hands.let_go()
         self.inspection.end()
+        self.modes.turn(Event.ALL_NORMAL)
         self.call_off()
         if car.phase is Phase.STALLED:
             self._hoist.brake()
@@ -149,7 +192,9 @@ class Lift:
     def cut_power(self) -> None:
         """Drive and door stop where they are; the controller forgets its calls."""
         self.car.tell(TruthKind.POWER, mains=False)
+        self._rescue_device.mains_lost()
         self._go_dark("power")
+        self._await_rescue()
 
     def _go_dark(self, why: str) -> None:
         car = self.car
@@ -165,6 +210,7 @@ class Lift:
     def power_back(self) -> None:
         """The controller is awake again, unless it is just starting anew."""
         self.car.tell(TruthKind.POWER, mains=True)
+        self.modes.turn(Event.BATTERY_OFF)
         self._wake()
 
     def reboot(self, seconds: float | None) -> bool:
@@ -229,12 +275,22 @@ class Lift:
         elif not car.stands_at_landing and car.machine.fault is not None:
             self._break_down(car.machine.fault)
         elif not car.stands_at_landing:
-            car.enter(Phase.STUCK, self._doorway.move_to(0.0), self._hoist.creep)
+            car.enter(Phase.STUCK, self._doorway.move_to(0.0), self._creep)
         elif car.persons or not closed:
             self._doorway.open()
         elif car.trouble.is_alive:
             car.trouble.rescuing = False
             self._dispatch()
+
+    def _creep(self) -> None:
+        """To the nearest landing; after an earthquake to the next one on the way."""
+        car, floor, drive = self.car, None, self.car.building.drive
+        device, speed_mps = car.building.rescue_device, drive.rescue_speed_mps
+        if car.service.mode is Mode.EARTHQUAKE:
+            floor = {Direction.UP: car.floor_above, Direction.DOWN: car.floor_below}.get(car.heading)
+        elif car.service.mode is Mode.BATTERY_RESCUE and device is not None:
+            speed_mps = device.speed_mps
+        self._hoist.creep(car.floor if floor is None else floor, min(speed_mps, drive.rated_speed_mps))
 
     # buttons
 
@@ -242,7 +298,9 @@ class Lift:
     def attends(self) -> bool:
         """Whether this lift of a group takes hall calls."""
         trouble = self.car.trouble
-        return not (self._is_out or trouble.out_of_order or trouble.by_hand) and trouble.hears_buttons
+        if self._is_out or trouble.out_of_order or trouble.by_hand or not self.car.service.rules.hall_calls:
+            return False
+        return trouble.hears_buttons
 
     def drop_out(self) -> None:
         """It answers no hall calls from now on: others of its group get them. Ended by `_dispatch`."""
@@ -252,12 +310,17 @@ class Lift:
 
     def note_hall_call(self, floor: int, way: Direction) -> None:
         """A hall call is this lift's own, for when it looks at its calls next."""
-        self.car.calls = self.car.calls.with_hall(floor, way)
+        if self.car.service.rules.hall_calls:
+            self.car.calls = self.car.calls.with_hall(floor, way)
 
     def hall_call(self, floor: int, way: Direction) -> None:
         """A hall call is this lift's own: do what there is to do."""
         car = self.car
         if not car.trouble.hears_buttons:
+            return
+        if not car.service.rules.hall_calls:
+            if car.phase is Phase.DWELL and floor == car.floor:
+                self._doorway.button_here(floor)  # an open door needs no button
             return
         car.calls = car.calls.with_hall(floor, way)
         match car.phase:
@@ -275,7 +338,7 @@ class Lift:
         way = self.car.motion.direction
         passed: int | None = self._hoist.passed
         while passed is not None:
-            target = next_stop(self.car.calls, passed, way, self._nearly_full)
+            target = next_stop(seen(self.car.service.mode, self.car.calls), passed, way, self._nearly_full)
             if target is None or target == self._hoist.target or heading_to(passed, target) is not way:
                 return
             passed = None if self._hoist.retarget_to(target) else target
@@ -284,7 +347,7 @@ class Lift:
         car = self.car
         if not car.trouble.hears_buttons:
             return
-        for person in car.riders.persons:
+        for person in car.riders.persons if car.service.rules.car_calls else ():
             if person.destination is not None:
                 car.calls = car.calls.with_car(person.destination)
         self._group.everybody_presses(self)
@@ -296,7 +359,10 @@ class Lift:
     # service
 
     def _next_stop(self) -> int | None:
-        return next_stop(self.car.calls, self.car.floor, self.car.heading, self._nearly_full)
+        car, mode, home = self.car, self.car.service.mode, self.car.building.main_floor
+        if mode is Mode.NORMAL:
+            return next_stop(car.calls, car.floor, car.heading, self._nearly_full)
+        return next_goal(mode, car.calls, car.floor, car.heading, self._nearly_full, home, car.persons > 0)
 
     def _closed(self) -> None:
         if self.car.trouble.out_of_order:
@@ -359,22 +425,28 @@ class Lift:
         car = self.car
         car.heading = Direction.NONE
         home, after_s = car.building.main_floor, car.building.homing_after_s
-        if after_s is not None and car.floor != home:
+        if after_s is not None and car.floor != home and car.service.mode is Mode.NORMAL:
             car.enter(Phase.PARKED, car.now_ns + to_ns(after_s), lambda: self._set_out(self._go_home))
         else:
             car.enter(Phase.PARKED)
-        if car.trouble.wants_passenger and not self._nearly_full:
+        if car.trouble.wants_passenger and not self._nearly_full and car.service.rules.hall_calls:
             self.summon_passenger()
 
     def _arrived(self) -> None:
         car, armed = self.car, self.car.trouble.armed
         if car.persons and armed in {Fault.DOOR_DEAD, Fault.DOOR_JAMMED}:
             self._fail_to_open(armed)
-        elif (car.calls.every >> car.floor & 1) or car.riders.next_leaver(car.floor) is not None:
+        elif self._opens_here():
             self._doorway.open()
             self._leveller.look()
         else:
+            car.calls = car.calls.without_car(car.floor)
             self._dispatch()
+
+    def _opens_here(self) -> bool:
+        car, mode, home = self.car, self.car.service.mode, self.car.building.main_floor
+        asked = bool(car.calls.every >> car.floor & 1) or car.riders.next_leaver(car.floor) is not None
+        return asked if mode is Mode.NORMAL else opens_at(mode, car.floor, home, asked, car.persons > 0)
 
     # trouble
 
@@ -407,6 +479,7 @@ class Lift:
             self.release()
         else:
             self._recover_if_possible()
+            self._await_rescue()
 
     def _crept(self) -> None:
         self._find_floor()
@@ -414,7 +487,7 @@ class Lift:
 
     def _recover_if_possible(self) -> None:
         trouble, after_s = self.car.trouble, self.car.building.self_recovery_after_s
-        if trouble.rescuing or not trouble.out_of_order:
+        if trouble.rescuing or not trouble.out_of_order or (trouble.inspecting and trouble.is_alive):
             self.recover()
         elif trouble.fault is Fault.CHAIN_GLITCH and trouble.is_alive and after_s is not None:
             self.car.enter(Phase.STUCK, self.car.now_ns + to_ns(after_s), self._recover_by_itself)

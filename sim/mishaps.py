@@ -7,6 +7,7 @@ from sim.callers import come
 from sim.car import Phase
 from sim.lift import Lift
 from sim.stimuli import Effect, Stimulus
+from sim.switches import turn
 from sim.tampering import tamper
 from sim.technician import work
 from sim.trouble import ENTRAPPING, Trouble
@@ -51,8 +52,6 @@ def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noq
             | Stimulus.TECHNICIAN_VISIT
         ):
             return come(stimulus, seconds, lift, lambda step, lasts_s: act(step, lasts_s, lift))
-        case Stimulus.CONTROLLER_REBOOT:
-            return Effect.NOW if lift.reboot(seconds) else Effect.NONE
         case (
             Stimulus.BRIDGE_LANDING_LOCK
             | Stimulus.BRIDGE_CAR_CONTACT
@@ -64,6 +63,26 @@ def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noq
             | Stimulus.CONTACTOR_STUCK
         ):
             return tamper(stimulus, lift)
+        case (
+            Stimulus.FIRE_RECALL
+            | Stimulus.FIREFIGHTER
+            | Stimulus.FIRE_END
+            | Stimulus.ATTENDANT_ON
+            | Stimulus.ATTENDANT_OFF
+            | Stimulus.INDEPENDENT_ON
+            | Stimulus.INDEPENDENT_OFF
+            | Stimulus.OUT_OF_SERVICE
+            | Stimulus.IN_SERVICE
+            | Stimulus.EARTHQUAKE
+            | Stimulus.EARTHQUAKE_END
+            | Stimulus.EMERGENCY_ELECTRICAL_ON
+            | Stimulus.EMERGENCY_ELECTRICAL_OFF
+            | Stimulus.EMERGENCY_ELECTRICAL_UP
+            | Stimulus.EMERGENCY_ELECTRICAL_DOWN
+            | Stimulus.CLOSE_BUTTON
+            | Stimulus.CONTROLLER_REBOOT
+        ):
+            return turn(stimulus, seconds, lift)
         case _:
             return work(stimulus, seconds, lift)
 
@@ -80,7 +99,9 @@ def _release(lift: Lift, trouble: Trouble) -> Effect:
     if car.phase is Phase.RUNAWAY:
         trouble.release_waits = True  # nobody works on a car that a device is about to stop
         return Effect.ARMED
-    was_wrong = trouble.out_of_order or trouble.wants_passenger or trouble.inspecting or car.hands.are_busy(car.now_ns)
+    was_wrong = (
+        trouble.out_of_order or trouble.wants_passenger or car.service.standing or car.hands.are_busy(car.now_ns)
+    )
     was_wrong = lift.release() or was_wrong
     return Effect.NOW if was_wrong else Effect.NONE
 

@@ -8,7 +8,6 @@ from protocols.lift.vocabulary import Direction, DriveState, ServiceMode
 from sim.car import Car, Phase
 from sim.encoder import LANDING_M
 from sim.stimuli import Stimulus
-from sim.trouble import Trouble
 
 _RUNNING: Final = {
     Direction.NONE: DriveState.STANDBY,
@@ -119,7 +118,7 @@ def signals_of(car: Car, now: int) -> PlantSignals:
     in_zone = off_m <= car.building.door.zone_m
     return PlantSignals(
         t_ns=now,
-        mode=_mode(trouble),
+        mode=_mode(car),
         moving=driven and not (car.phase is Phase.STALLED and speed_mps == 0),
         direction=direction,
         speed_mps=speed_mps,
@@ -164,8 +163,8 @@ def signals_of(car: Car, now: int) -> PlantSignals:
     )
 
 
-def _mode(trouble: Trouble) -> ServiceMode:
-    """Out of service with a standing fault; inspection while a technician works."""
-    if trouble.by_hand:
+def _mode(car: Car) -> ServiceMode:
+    """Inspection while a technician works, out of service with a standing fault, else what the switches make."""
+    if car.trouble.by_hand:
         return ServiceMode.INSPECTION
-    return ServiceMode.NORMAL if trouble.noticed is None else ServiceMode.OUT_OF_SERVICE
+    return car.service.rules.reads_as if car.trouble.noticed is None else ServiceMode.OUT_OF_SERVICE

@@ -31,6 +31,22 @@ class Stimulus(enum.Enum):
     DOOR_STOP = "door_stop"
     CLEANING = "cleaning"
     TECHNICIAN_VISIT = "technician_visit"
+    FIRE_RECALL = "fire_recall"
+    FIREFIGHTER = "firefighter"
+    FIRE_END = "fire_end"
+    ATTENDANT_ON = "attendant_on"
+    ATTENDANT_OFF = "attendant_off"
+    INDEPENDENT_ON = "independent_on"
+    INDEPENDENT_OFF = "independent_off"
+    OUT_OF_SERVICE = "out_of_service"
+    IN_SERVICE = "in_service"
+    EARTHQUAKE = "earthquake"
+    EARTHQUAKE_END = "earthquake_end"
+    EMERGENCY_ELECTRICAL_ON = "emergency_electrical_on"
+    EMERGENCY_ELECTRICAL_OFF = "emergency_electrical_off"
+    EMERGENCY_ELECTRICAL_UP = "emergency_electrical_up"
+    EMERGENCY_ELECTRICAL_DOWN = "emergency_electrical_down"
+    CLOSE_BUTTON = "close_button"
     RIDE_UP = "ride_up"
     RIDE_DOWN = "ride_down"
     OPEN_BUTTON = "open_button"
@@ -152,6 +168,52 @@ _MEANING: dict[Stimulus, tuple[str, str]] = {
         "as soon as the car is parked and empty a technician works under inspection, then rides it up and down",
         "轿厢空载停靠后维保人员进行检修作业,最后试运行",
     ),
+    Stimulus.FIRE_RECALL: (
+        "fire recall: calls are dropped, the car goes to the main floor without a stop and stands there open",
+        "消防返回:取消所有召唤,直驶主层并开门停梯",
+    ),
+    Stimulus.FIREFIGHTER: (
+        "a firefighter takes over the recalled car: only car calls and the door buttons in the car act",
+        "消防员在返回后的轿厢内接管,仅响应内召和轿内开关门按钮",
+    ),
+    Stimulus.FIRE_END: ("fire recall and firefighter operation end", "消防返回和消防员运行结束"),
+    Stimulus.ATTENDANT_ON: (
+        "attendant service: the car calls decide, the door waits for the door-close button (at most 30 s)",
+        "司机运行:由内召决定,门等待关门按钮(最多30秒)",
+    ),
+    Stimulus.ATTENDANT_OFF: ("attendant service ends", "司机运行结束"),
+    Stimulus.INDEPENDENT_ON: (
+        "independent service: hall calls are not answered, the door stands open until a car call",
+        "独立运行:不应答外召,门保持打开直到有内召",
+    ),
+    Stimulus.INDEPENDENT_OFF: ("independent service ends", "独立运行结束"),
+    Stimulus.OUT_OF_SERVICE: (
+        "switched out of service: people in the car are taken where they want, then it goes to the main floor",
+        "锁梯:送完轿内乘客后返回主层停梯",
+    ),
+    Stimulus.IN_SERVICE: ("switched into service again", "解除锁梯,恢复服务"),
+    Stimulus.EARTHQUAKE: (
+        "an earthquake is sensed: the car stops, goes slowly to the next landing on its way and stands there open",
+        "地震信号:轿厢停止,低速驶至运行方向的下一层站,开门停梯",
+    ),
+    Stimulus.EARTHQUAKE_END: ("earthquake operation is reset", "地震运行复位"),
+    Stimulus.EMERGENCY_ELECTRICAL_ON: (
+        "emergency electrical operation from the machine room: the car stops where it is",
+        "机房紧急电动运行开启,轿厢停在原处",
+    ),
+    Stimulus.EMERGENCY_ELECTRICAL_OFF: (
+        "emergency electrical operation ends: the car goes to the nearest landing and back into service",
+        "紧急电动运行结束,轿厢移至最近层站并恢复运行",
+    ),
+    Stimulus.EMERGENCY_ELECTRICAL_UP: (
+        "from the machine room the car is driven up slowly (4 s, or as long as said)",
+        "紧急电动慢速上行(默认4秒)",
+    ),
+    Stimulus.EMERGENCY_ELECTRICAL_DOWN: (
+        "from the machine room the car is driven down slowly (4 s, or as long as said)",
+        "紧急电动慢速下行(默认4秒)",
+    ),
+    Stimulus.CLOSE_BUTTON: ("in the car, the door-close button is pressed", "轿内按下关门按钮"),
     Stimulus.RIDE_UP: ("in the car, the button of the next landing above is pressed", "轿内按下上一层的按钮"),
     Stimulus.RIDE_DOWN: ("in the car, the button of the lowest landing is pressed", "轿内按下最低层的按钮"),
     Stimulus.OPEN_BUTTON: (

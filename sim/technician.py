@@ -5,6 +5,7 @@ from typing import Final, Literal, assert_never
 from protocols.lift.vocabulary import Direction
 from sim.agenda import to_ns
 from sim.lift import Lift
+from sim.modes import Mode
 from sim.stimuli import Effect, Stimulus
 
 Deed = Literal[
@@ -60,7 +61,7 @@ def work(deed: Deed, seconds: float | None, lift: Lift) -> Effect:
         case Stimulus.INSPECTION_ON:
             done = lift.inspection.begin()
         case Stimulus.INSPECTION_OFF:
-            done = lift.inspection.end()
+            done = lift.inspection.end(Mode.INSPECTION)
         case Stimulus.INSPECTION_UP:
             done = lift.inspection.drive(Direction.UP, until_ns)
         case Stimulus.INSPECTION_DOWN:

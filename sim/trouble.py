@@ -84,6 +84,7 @@ class Trouble:
     hold_ns: int | None = None
     rescuing: bool = False
     inspecting: bool = False
+    """Under inspection, or driven from the machine room."""
     rebooting: bool = False
     floor_known: bool = True
     runs_forgotten: int = 0

@@ -32,6 +32,7 @@ class TruthKind(enum.StrEnum):
     TRIPPED = "tripped"
     POWER = "power"
     CONTROLLER = "controller"
+    MODE = "mode"
     TRAPPED_SINCE = "trapped_since"
     FREED = "freed"
     CAUSE = "cause"
@@ -43,12 +44,12 @@ class TruthRecord(msgspec.Struct, frozen=True):
 
     `stepped_out` is somebody who leaves an overloaded car to wait again.
     `stopped` is every standstill, with `door_zone` and `persons`; `arrived` follows it at a landing. `controller` says
-    whether it is up. `trapped_since` is the instant from which somebody is in the standing car and cannot get out;
-    `freed` ends it. `cause` is what an injector let go wrong, as it is `booked` and by the `symptom` that people see;
-    `technician` is what one `does` then. `relevelling` is a standing car that is brought back to its landing with its
-    door open, from `off_m` above it (below: negative), and `relevelled` its end; a cut of power ends it without one.
-    `tripped` is a `device` that acts to stop the car: governor (its contact), safety_gear, run_limiter, ucm,
-    final_limit_up or final_limit_down.
+    whether it is up, `mode` what its switches make of it. `trapped_since` is the instant from which somebody is in the
+    standing car and cannot get out; `freed` ends it. `cause` is what an injector let go wrong, as it is `booked` and by
+    the `symptom` that people see; `technician` is what one `does` then. `relevelling` is a standing car that is brought
+    back to its landing with its door open, from `off_m` above it (below: negative), and `relevelled` its end; a cut of
+    power ends it without one. `tripped` is a `device` that acts to stop the car: governor (its contact), safety_gear,
+    run_limiter, ucm, final_limit_up or final_limit_down.
     """
 
     t_ns: int

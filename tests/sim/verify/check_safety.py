@@ -1,7 +1,7 @@
 """Item 6: the safety invariants as Hypothesis properties, for as many lift-days as fit the time."""
 
 import time
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 from hypothesis import HealthCheck, Phase, given, settings
@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from sim.agenda import NS_PER_S
+from sim.building import RescueDevice
 from sim.ride import Levelling
 from sim.stimuli import Stimulus
+from sim.switches import Switch
 from verify.findings import Finding, Outcome, PlantWrong, judged
 from verify.house import BUSY, HOUSE, LIVELY
 from verify.watch import Seen, Watch
@@ -28,6 +30,8 @@ FAST: Final = replace(
     HOUSE,
     drive=replace(HOUSE.drive, rated_speed_mps=4.0, accel_mps2=1.2, jerk_mps3=1.6),
     homing_after_s=20.0,
+    self_recovery_after_s=10.0,
+    rescue_device=RescueDevice(),
     traffic=replace(HOUSE.traffic, passengers_per_hour=120.0),
 )
 
@@ -40,9 +44,14 @@ COARSE: Final = replace(
 
 HOUSES: Final = {"quiet": HOUSE, "lively": LIVELY, "busy": BUSY, "slow": SLOW, "fast": FAST, "coarse": COARSE}
 Run = tuple[int, str, list[tuple[float, Stimulus, float]], float]
+_SWITCHES: Final = tuple(get_args(Switch))
+_OTHERS: Final = tuple(stimulus for stimulus in Stimulus if stimulus not in _SWITCHES)
 _DEEDS: Final = st.tuples(
-    st.one_of(st.floats(0, 15), st.floats(0, 300)), st.sampled_from(Stimulus), st.floats(0.5, 120)
+    st.one_of(st.floats(0, 15), st.floats(0, 300)),
+    st.one_of(st.sampled_from(_OTHERS), st.sampled_from(_OTHERS), st.sampled_from(_SWITCHES)),
+    st.floats(0.5, 120),
 )
+"""A switch of the service modes in one deed of three, whatever their number."""
 RUNS: Final = st.tuples(
     st.integers(0, 2**32),
     st.sampled_from(sorted(HOUSES)),

@@ -218,7 +218,7 @@ class Watch:
 
 
 def _is_alive(seen: PlantSignals) -> bool:
-    return seen.mains and seen.controller_up
+    return (seen.mains or seen.mode is ServiceMode.EMERGENCY_POWER) and seen.controller_up
 
 
 def _must(holds: bool, rule: str, where: PlantSignals | TruthRecord) -> None:
