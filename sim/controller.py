@@ -46,8 +46,9 @@ class Calls(msgspec.Struct, frozen=True):
 
     def has_hall(self, floor: int, way: Direction) -> bool:
         """Whether somebody at `floor` asked to go `way`."""
-        mask = {Direction.UP: self.up, Direction.DOWN: self.down, Direction.NONE: self.hall}[way]
-        return bool(mask >> floor & 1)
+        if way is Direction.NONE:
+            return bool(self.hall >> floor & 1)
+        return bool((self.up if way is Direction.UP else self.down) >> floor & 1)
 
     def without_car(self, floor: int) -> "Calls":
         """The car call for `floor` is answered."""

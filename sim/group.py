@@ -185,13 +185,14 @@ def _is_held(car: Car) -> bool:
 def answer_here(car: Car, floor: int) -> None:
     """What a car that opens at `floor` answers of all hall calls there, whichever car of its group they belong to."""
     up, down = car.calls.up, car.calls.down
-    for other in car.neighbours:
+    called = [other for other in car.neighbours if other.calls.hall >> floor & 1]
+    for other in called:
         up, down = up | other.calls.up & 1 << floor, down | other.calls.down & 1 << floor
     left, car.heading = answer(Calls(car.calls.car, up, down), floor, car.heading)
     car.calls = Calls(left.car, car.calls.up & left.up, car.calls.down & left.down)
     for way in _BOTH_WAYS:
         if not left.has_hall(floor, way):
-            for other in car.neighbours:
+            for other in called:
                 other.calls = other.calls.without_hall(floor, way)
 
 

@@ -7,8 +7,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from sim_witness import HOUSE, QUIET_HOUSE, S, Witness
 
+from protocols.lift.vocabulary import Direction
 from sim import SimError
 from sim.building import Building, Dispatch, Floor, Traffic
+from sim.controller import Calls
+from sim.group import answer_here
 from sim.plant import Plant
 from sim.signals import PlantSignals
 from sim.stimuli import Stimulus
@@ -145,17 +148,37 @@ def test_a_car_whose_door_is_held_leaves_its_hall_calls_to_others() -> None:
     assert [car_of(record) for record in witness.of(TruthKind.ALIGHTED)] == [0, 1]
 
 
-def test_a_call_that_another_car_answers_on_its_way_is_answered_for_all() -> None:
-    """The second car is sent to 4; somebody rides the first one to 4 and out; who waits there steps in."""
-    witness = Witness(TWO)
+def test_a_car_that_fills_up_gives_away_the_calls_that_it_held() -> None:
+    """On its way to 8 it holds the call at 6; at 4 it takes as many as fit."""
+    witness = Witness(replace(TWO, capacity_persons=3))
     witness.plant.person_comes(0, 8)
-    witness.until_kind(TruthKind.ARRIVED)
-    witness.plant.person_comes(8, 4)
-    witness.run(14)
-    witness.plant.person_comes(4, 0)
+    witness.until_kind(TruthKind.DEPARTED)
+    witness.plant.person_comes(6, 7)
+    for _ in range(3):
+        witness.plant.person_comes(4, 8)
+    assert [signals.hall_calls for signals in both(witness)] == [1 << 4 | 1 << 6, 0]
     witness.run(120)
-    assert witness.plant.crowd.served == 3
-    assert [signals.hall_calls for signals in both(witness)] == [0, 0]
+    rode = {record.data["person"]: car_of(record) for record in witness.of(TruthKind.ALIGHTED)}
+    assert rode == {1: 0, 2: 1, 3: 0, 4: 0, 5: 1}
+
+
+@pytest.mark.parametrize(
+    ("others", "left", "heading"),
+    [
+        (Calls(up=1 << 3), Calls(), Direction.UP),
+        (Calls(up=1 << 3 | 1 << 5), Calls(up=1 << 5), Direction.UP),
+        (Calls(down=1 << 3), Calls(down=1 << 3), Direction.UP),
+    ],
+)
+def test_a_call_that_any_car_answers_on_its_way_is_answered_for_all(
+    others: Calls, left: Calls, heading: Direction
+) -> None:
+    """Going up with somebody for 6 in it, a car opens at 3; the hall calls there are another's."""
+    one, other = (lift.car for lift in Plant(TWO, 1)._lifts)
+    one.calls, one.heading, other.calls = Calls(car=1 << 6 | 1 << 3), Direction.UP, others
+    answer_here(one, 3)
+    assert (one.calls, one.heading) == (Calls(car=1 << 6), heading)
+    assert other.calls == left
 
 
 def test_nobody_steps_into_two_cars() -> None:
