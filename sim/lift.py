@@ -255,7 +255,7 @@ class Lift:
             return False
         if car.phase is not Phase.STUCK or car.in_zone(car.now_ns) or not car.persons:
             return False
-        if car.door.is_open(car.now_ns):
+        if car.a_door_is_open(car.now_ns):
             return False
         self._doorway.move_to(PRIED_FRACTION)
         return True
