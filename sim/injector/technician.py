@@ -20,7 +20,7 @@ class At(enum.Enum):
 
 @final
 class Technician:
-    """One for the lift. Lets people out by `release`, and repairs what needs it; then goes."""
+    """One for the lift. Lets people out by `release`, repairs out of service what needs it, and goes."""
 
     def __init__(self, model: FaultModel, seed: int | str, place: Place) -> None:
         staff = model.technician
@@ -69,6 +69,7 @@ class Technician:
         self._place.tell(TruthKind.TECHNICIAN, does="released")
         if needs_repair:
             self._at = At.WORK
+            self._place.apply(Stimulus.OUT_OF_SERVICE)
             self._place.after(self._repair.next_ns(), self._repaired)
         else:
             self._leave()
@@ -79,6 +80,7 @@ class Technician:
             self._place.apply(Stimulus.RELEASE)
 
     def _repaired(self) -> None:
+        self._place.apply(Stimulus.IN_SERVICE)
         self._place.tell(TruthKind.TECHNICIAN, does="repaired")
         self._leave()
 

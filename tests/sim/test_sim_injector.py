@@ -69,6 +69,14 @@ def test_a_technician_is_called_comes_lets_people_out_and_repairs() -> None:
     assert told.of(TruthKind.STIMULUS)[1].data["stimulus"] == "release"
 
 
+def test_a_lift_under_repair_is_out_of_service_and_serves_again_behind_it() -> None:
+    told = Told(Wanted("rubbish_in_sill", OCCUPIED)).run(24)
+    from_ns, to_ns = told.first(TruthKind.FREED).t_ns, told.does("repaired").t_ns
+    boarded = [record.t_ns for record in told.of(TruthKind.BOARDED)]
+    assert not [t_ns for t_ns in boarded if from_ns < t_ns < to_ns]
+    assert boarded[-1] > to_ns
+
+
 def test_a_technician_is_not_called_before_there_is_anything_wrong() -> None:
     """Armed at night, it waits for somebody who rides."""
     told = Told(Wanted("door_drive_dead", OCCUPIED)).run(24)

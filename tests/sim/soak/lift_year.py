@@ -30,9 +30,11 @@ BAD_PER_DAY: Final = 0.5
 SLICE_DAYS: Final = 30
 STARTS_BAND: Final = (0.3, 2.4)
 """Starts per passenger. One each if everybody rides alone and the car is always there; two if it always comes first;
-fewer when people ride together, or while the lift is out of order."""
+fewer when people ride together. Only those count who come while the lift is switched on and has power."""
 CYCLES_BAND: Final = (0.8, 2.5)
 """Door cycles per start: 199 / 176 = 1.13 in a residential house (simulation.md 2.5, M), more with re-openings."""
+_OUT: Final = {"out_of_service": True, "in_service": False, "power_loss": True, "power_restore": False}
+"""Who comes while the lift serves nobody counts for no start."""
 _DAY_NS: Final = 86400 * NS_PER_S
 _SIGNS: Final = frozenset(
     {TruthKind.CAUSE, TruthKind.TECHNICIAN, TruthKind.POWER, TruthKind.TRAPPED_SINCE, TruthKind.FREED}
@@ -108,7 +110,8 @@ class _Year:
         self._building: Final = building
         self._seed: Final = seed
         self._sign_ns = -CALM_S * NS_PER_S
-        self._starts = self._cycles = 0
+        self._starts = self._cycles = self._passengers = 0
+        self._is_out = False
         self._trapping: Final[dict[str, int]] = {}
         self._injector: Final = Injector(model, seed, feeder=seed)
         self._watch: Final = Watch(building, seed, self)
@@ -125,6 +128,10 @@ class _Year:
             self._starts += 1  # the lift's own counter begins anew with its controller
         elif record.kind is TruthKind.DOOR_CLOSED:
             self._cycles += 1
+        elif record.kind is TruthKind.WAITING:
+            self._passengers += not self._is_out
+        elif record.kind is TruthKind.STIMULUS:
+            self._is_out = _OUT.get(str(record.data["stimulus"]), self._is_out)
         elif record.kind in _SIGNS:
             self._sign_ns = record.t_ns
             if record.kind is TruthKind.TRAPPED_SINCE:
@@ -177,7 +184,7 @@ class _Year:
         return self._watch.plant.now_ns - self._sign_ns >= CALM_S * NS_PER_S
 
     def _so_far(self, days: int) -> Slice:
-        return Slice(days, self._starts, self._cycles, self._watch.plant.crowd.came)
+        return Slice(days, self._starts, self._cycles, self._passengers)
 
 
 def judge(piece: Slice, day: int) -> None:
