@@ -1,7 +1,6 @@
 """One lift in service: the controller between its buttons, its doorway and its hoist, and what happens without it."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Final, final
 
 from protocols.lift.vocabulary import Direction
@@ -47,9 +46,7 @@ class Lift:
         self._doorway: Final = Doorway(car, self._set_free, self._closed, self._door_dead, runaways.at_open_door)
         self._rescue_device: Final = RescueDevice(car)
         self._leveller: Final = leveller
-        self.modes: Final = ModeSwitch(
-            car, self._doorway, self._hoist, partial(group.hand_over, self), self._everybody_presses, self._dispatch
-        )
+        self.modes: Final = ModeSwitch(car, self._doorway, self._hoist, self._everybody_presses, self._dispatch)
         self.inspection: Final = Inspection(car, self._hoist, self.modes.turn, self._resume)
         self.visit: Final = Visit(car)
         self._trapped = False

@@ -14,21 +14,19 @@ from sim.truth import TruthKind
 
 @final
 class ModeSwitch:
-    """Of one lift. `hand_over` gives its hall calls to others, `press` lets people press again, `dispatch` goes on."""
+    """Of one lift. `press` lets people press again, here or for another car of the group; `dispatch` goes on."""
 
     def __init__(
         self,
         car: Car,
         doorway: Doorway,
         hoist: Hoist,
-        hand_over: Callable[[], None],
         press: Callable[[], None],
         dispatch: Callable[[], None],
     ) -> None:
         self._car: Final = car
         self._doorway: Final = doorway
         self._hoist: Final = hoist
-        self._hand_over: Final = hand_over
         self._press: Final = press
         self._dispatch: Final = dispatch
 
@@ -51,7 +49,6 @@ class ModeSwitch:
         car, service = self._car, self._car.service
         car.tell(TruthKind.MODE, mode=service.mode.value)
         if not service.rules.hall_calls:
-            self._hand_over()
             keeps = service.rules.car_calls or service.mode is Mode.OUT_OF_SERVICE
             car.calls = Calls(car=car.calls.car if keeps else 0)
         self._press()

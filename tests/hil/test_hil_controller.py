@@ -11,8 +11,7 @@ from sim.stimuli import Stimulus
 
 S = 1_000_000_000
 CONTROLLER, BOX = "hpmont-mont70-rtu", "stm32-lift-sensor"
-FAULT, FLOOR = 0xC80B, 0xC80C
-RUNS_LOW = 0xC807
+STATUS, FAULT, FLOOR = 0xC80A, 0xC80B, 0xC80C
 SAFETY_CIRCUIT_OPEN, DOOR_DOES_NOT_OPEN = 4100, 4800
 """Code x 100 in the fault register (profile, S-M71)."""
 
@@ -48,6 +47,17 @@ def test_an_unknown_floor_is_the_registers_default_until_a_landing_is_found() ->
     found = world.plant.signals(65 * S)
     assert found.floor_known
     assert asked(world.devices[0], FLOOR, 65 * S) == found.floor + 1
+
+
+def test_a_service_mode_is_the_devices_own_number() -> None:
+    """S-MONT: 0 normal, 4 fire recall, 5 firefighter, in the low bits of the status word."""
+    world = world_of(CONTROLLER)
+    told = []
+    for t_s, stimulus in ((60, Stimulus.FIRE_RECALL), (180, Stimulus.FIREFIGHTER), (240, Stimulus.FIRE_END)):
+        world.act(t_s * S, stimulus)
+        status = asked(world.devices[0], STATUS, (t_s + 1) * S)
+        told.append(None if status is None else status & 0b1111)
+    assert told == [4, 5, 0]
 
 
 @pytest.mark.parametrize(

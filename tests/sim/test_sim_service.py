@@ -1,8 +1,9 @@
 """What the service modes do to a lift with people."""
 
 import pytest
+from msgspec.structs import replace
 from sim_hands import parked_at
-from sim_witness import S, Witness
+from sim_witness import QUIET_HOUSE, S, Witness
 
 from protocols.lift.vocabulary import ServiceMode
 from sim.stimuli import Effect, Stimulus
@@ -171,6 +172,16 @@ def test_under_independent_service_hall_calls_are_not_taken(quiet: Witness) -> N
     assert quiet.plant.crowd.served == 1
 
 
+def test_under_independent_service_a_car_does_not_go_home_by_itself() -> None:
+    witness = Witness(replace(QUIET_HOUSE, homing_after_s=60.0))
+    witness.apply(Stimulus.RIDE_UP)
+    witness.run(30)
+    witness.apply(Stimulus.INDEPENDENT_ON)
+    assert witness.run(600).floor == 1
+    witness.apply(Stimulus.INDEPENDENT_OFF)
+    assert witness.run(600).floor == 0
+
+
 def test_under_independent_service_the_door_stays_open_at_the_call_until_the_next(quiet: Witness) -> None:
     quiet.apply(Stimulus.INDEPENDENT_ON)
     quiet.apply(Stimulus.RIDE_UP)
@@ -292,6 +303,23 @@ def test_the_switches_of_the_car_top_and_the_machine_room_do_not_stand_in_for_ea
     quiet.apply(Stimulus.INSPECTION_ON)
     assert quiet.apply(Stimulus.EMERGENCY_ELECTRICAL_ON) is Effect.NONE
     assert quiet.apply(Stimulus.EMERGENCY_ELECTRICAL_UP) is Effect.NONE
+
+
+# in a group
+
+
+@pytest.mark.parametrize("mode", [Stimulus.FIRE_RECALL, Stimulus.INDEPENDENT_ON, Stimulus.OUT_OF_SERVICE])
+def test_a_car_that_takes_no_hall_calls_leaves_them_to_the_others(mode: Stimulus) -> None:
+    pair = Witness(replace(QUIET_HOUSE, cars=2))
+    pair.plant.person_comes(5, 0)
+    holder = next(car for car in range(2) if pair.plant.signals(car=car).hall_calls)
+    pair.plant.apply(mode, car=holder)
+    assert pair.plant.signals(car=holder).hall_calls == 0
+    assert pair.plant.signals(car=1 - holder).hall_calls == 1 << 5
+    pair.plant.person_comes(3, 0)
+    pair.run(180)
+    assert pair.plant.crowd.served == 2
+    assert {record.data.get("car", 0) for record in pair.of(TruthKind.BOARDED)} == {1 - holder}
 
 
 # modes and what else happens
