@@ -82,6 +82,9 @@ class Door(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dwell_hall_call_s: NotNegative = 5.0
     zone_m: Annotated[float, msgspec.Meta(gt=0, le=0.35)] = 0.20
     """Half the unlocking zone (EN 81-20 5.3.8.1, C)."""
+    close_tries: Annotated[int, msgspec.Meta(ge=1, le=20)] = 4
+    """How often a door that meets something is closed before that is a fault: once, and three times again
+    (lift_standards.md 6.4, F02)."""
     hall_call_reopens: bool = True
     """Whether a landing's button opens a closing door again; if not, the call waits for a car that comes next."""
 

@@ -12,7 +12,7 @@ from sim.modes import Doors, Mode
 from sim.passengers import Passenger
 from sim.service import ATTENDED_DOOR_S, sends_out, stays_open
 from sim.sides import close_doors, force_doors, jam_doors, open_doors, shut_to_ns
-from sim.trouble import JAM_OPENING_M
+from sim.trouble import JAM_OPENING_M, Fault
 from sim.truth import TruthKind
 
 RESCUE_HOLD_S: Final = 10.0
@@ -23,6 +23,9 @@ OVERLOAD_REACTION_S: Final = 4.0
 
 HALF_SHUT: Final = 0.5
 """Where a closing door is when somebody reaches into its light curtain (a design value)."""
+
+OBSTRUCTED_AT: Final = 0.1
+"""Where a closing door meets what lies in its sill (assumption: some centimetres of rubbish)."""
 
 
 @final
@@ -36,12 +39,14 @@ class Doorway:
         on_closed: Callable[[], None],
         on_dead: Callable[[], None],
         on_threshold: Callable[[], bool],
+        break_down: Callable[[Fault], None],
     ) -> None:
         """`on_threshold`: before each person passes the open door; whether the car will not stay for it."""
         self._car: Final = car
         self._on_open: Final = on_open
         self._on_closed: Final = on_closed
         self._on_dead: Final = on_dead
+        self._break_down: Final = break_down
         self._on_threshold: Final = on_threshold
         self._opened_ns = 0
         self._hold_until_ns = 0
@@ -49,6 +54,7 @@ class Doorway:
         self._hall_stop = False
         self._turned_away = False
         self._hurried = False
+        self._tries = 0
 
     def open(self) -> None:
         """Answer the calls of this landing and open, from wherever the door is."""
@@ -88,7 +94,7 @@ class Doorway:
 
     def let_go(self) -> None:
         """Whoever holds the door or stands in its light curtain stops doing so."""
-        self._hold_until_ns = self._blocked_ns = 0
+        self._hold_until_ns = self._blocked_ns = self._tries = 0
         if self._car.phase is Phase.DWELL:
             self._dwell()
 
@@ -215,7 +221,7 @@ class Doorway:
 
     def _close(self) -> None:
         car = self._car
-        if not car.trouble.is_alive:
+        if not car.trouble.is_alive or car.trouble.fault is Fault.DOOR_BLOCKED:
             self._on_dead()
             return
         close_doors(car)
@@ -231,12 +237,24 @@ class Doorway:
             self._shut()
 
     def _shut(self) -> None:
-        self._car.enter(Phase.CLOSING, shut_to_ns(self._car), self._closed)
+        car = self._car
+        if car.trouble.obstructed:
+            car.enter(Phase.CLOSING, shut_to_ns(car, OBSTRUCTED_AT), self._met)
+        else:
+            car.enter(Phase.CLOSING, shut_to_ns(car), self._closed)
+
+    def _met(self) -> None:
+        """The safety edge meets what lies in the sill: open, and after too many tries give up."""
+        self._tries += 1
+        if self._tries >= self._car.building.door.close_tries:
+            self._break_down(Fault.DOOR_BLOCKED)
+        self.open()
 
     def _closed(self) -> None:
         car = self._car
         car.door_cycles += 1
         car.trouble.rescuing = False
         self._turned_away = False
+        self._tries = 0
         car.tell(TruthKind.DOOR_CLOSED, floor=car.floor, persons=car.persons)
         self._on_closed()

@@ -43,7 +43,9 @@ class Lift:
             car, self._arrived, self._halted, self._crept, self._break_down, self._trap, leveller.run_off_m
         )
         runaways = self._hoist.runaways
-        self._doorway: Final = Doorway(car, self._set_free, self._closed, self._door_dead, runaways.at_open_door)
+        self._doorway: Final = Doorway(
+            car, self._set_free, self._closed, self._door_dead, runaways.at_open_door, self._break_down
+        )
         self._rescue_device: Final = RescueDevice(car)
         self._leveller: Final = leveller
         self.modes: Final = ModeSwitch(car, self._doorway, self._hoist, self._everybody_presses, self._dispatch)

@@ -61,6 +61,7 @@ def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noq
             | Stimulus.BYPASS_OFF
             | Stimulus.BRAKE_STUCK
             | Stimulus.CONTACTOR_STUCK
+            | Stimulus.SILL_OBSTRUCTED
         ):
             return tamper(stimulus, lift)
         case (

@@ -69,6 +69,7 @@ class Stimulus(enum.Enum):
     BYPASS_OFF = "bypass_off"
     BRAKE_STUCK = "brake_stuck"
     CONTACTOR_STUCK = "contactor_stuck"
+    SILL_OBSTRUCTED = "sill_obstructed"
 
     @property
     def en(self) -> str:
@@ -283,5 +284,9 @@ _MEANING: dict[Stimulus, tuple[str, str]] = {
     Stimulus.CONTACTOR_STUCK: (
         "the contactor welds when it is closed: after that run the controller starts no more",
         "接触器吸合后粘连:该次运行后控制器不再启动",
+    ),
+    Stimulus.SILL_OBSTRUCTED: (
+        "rubbish lies in the sill: the closing door opens again and again, until the controller gives up with it open",
+        "地坎内有异物:门反复重开,直至控制器报关门故障并保持开门",
     ),
 }

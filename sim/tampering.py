@@ -1,4 +1,4 @@
-"""What is done to the safety chain and the machine: contacts bridged, the bypass device, feedback that sticks."""
+"""What is done to the safety chain, the machine and the sill: bridges, the bypass device, feedback that sticks."""
 
 from typing import Literal, assert_never
 
@@ -15,6 +15,7 @@ Tampering = Literal[
     Stimulus.BYPASS_OFF,
     Stimulus.BRAKE_STUCK,
     Stimulus.CONTACTOR_STUCK,
+    Stimulus.SILL_OBSTRUCTED,
 ]
 
 
@@ -40,9 +41,18 @@ def tamper(stimulus: Tampering, lift: Lift) -> Effect:
             car.machine.stick_brake(car.machine_at(car.now_ns).brake_open)
         case Stimulus.CONTACTOR_STUCK:
             return _weld(car)
+        case Stimulus.SILL_OBSTRUCTED:
+            return _obstruct(car)
         case _:
             assert_never(stimulus)
     return Effect.NOW if done else Effect.NONE
+
+
+def _obstruct(car: Car) -> Effect:
+    if car.trouble.out_of_order:
+        return Effect.NONE
+    car.trouble.obstructed = True
+    return Effect.ARMED
 
 
 def _weld(car: Car) -> Effect:

@@ -27,6 +27,7 @@ class Fault(enum.Enum):
     DOOR_JAMMED = "door_jammed"
     BRAKE = "brake"
     CONTACTOR = "contactor"
+    DOOR_BLOCKED = "door_blocked"
     OVERSPEED = "overspeed"
     NO_MOTION = "no_motion"
     ROPE_SLIP = "rope_slip"
@@ -47,6 +48,7 @@ _EVENT_CODES: Final = {
     Fault.DOOR_JAMMED: "F03",
     Fault.BRAKE: "F22",
     Fault.CONTACTOR: "F08",
+    Fault.DOOR_BLOCKED: "F02",
     Fault.OVERSPEED: "F11",
     Fault.NO_MOTION: "F06",
     Fault.ROPE_SLIP: "F06",
@@ -90,6 +92,8 @@ class Trouble:
     runs_forgotten: int = 0
     chain_open_until_ns: int = 0
     halted_by: str = "power"
+    obstructed: bool = False
+    """Something lies in the sill that keeps the door from closing."""
     unnoticed: bool = False
     """The fault is there, and the controller does not know of it yet."""
     release_waits: bool = False
@@ -137,7 +141,7 @@ class Trouble:
     def mend(self) -> None:
         """A technician puts everything right."""
         self.armed = self.hold_ns = self.fault = None
-        self.unnoticed = self.release_waits = False
+        self.unnoticed = self.release_waits = self.obstructed = False
 
     def forget_glitch(self) -> None:
         """The controller begins anew, and the chain is closed again."""
