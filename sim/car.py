@@ -84,6 +84,7 @@ class Car:
         )
         self.door = DoorTravel()
         """The front door."""
+        self.has_rear: Final = building.rear_door is not None
         self.rear = DoorTravel()
         """The rear door; shut for ever if there is none."""
         self.calls = Calls()
@@ -178,15 +179,13 @@ class Car:
         return self.door.is_open(t_ns) or self.rear.is_open(t_ns)
 
     def taps(self, t_ns: int) -> Taps:
-        """What the safety chain reads. A door away from every landing is coupled with no landing door."""
-        locked = self.doors_locked(t_ns)
-        return self.chain.taps(
-            t_ns,
-            self.floor_at(t_ns),
-            is_broken=not self.trouble.chain_closed(t_ns),
-            landing=locked or not self.in_zone(t_ns),
-            car=locked,
-        )
+        """What the safety chain reads."""
+        return self.taps_of(t_ns, self.floor_at(t_ns), locked=self.doors_locked(t_ns), in_zone=self.in_zone(t_ns))
+
+    def taps_of(self, t_ns: int, floor: int, *, locked: bool, in_zone: bool) -> Taps:
+        """The same of a car that is known to be there. A door away from every landing is coupled with no other."""
+        is_broken = not self.trouble.chain_closed(t_ns)
+        return self.chain.taps(t_ns, floor, is_broken=is_broken, landing=locked or not in_zone, car=locked)
 
     @property
     def may_move(self) -> bool:

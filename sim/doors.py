@@ -49,12 +49,27 @@ class DoorTravel(msgspec.Struct, frozen=True):
 
     def is_open(self, t_ns: int) -> bool:
         """Whether the open-limit contact is made."""
-        return self.fraction(t_ns) >= OPEN_LIMIT - _ROUNDING
+        return opens_limit(self.fraction(t_ns))
 
     def is_closed(self, t_ns: int) -> bool:
         """Whether the close-limit contact is made."""
-        return self.fraction(t_ns) <= CLOSED_LIMIT + _ROUNDING
+        return closes_limit(self.fraction(t_ns))
 
     def is_locked(self, t_ns: int) -> bool:
         """Whether the lock's contact is made."""
-        return self.fraction(t_ns) <= LOCKED_LIMIT + _ROUNDING
+        return locks(self.fraction(t_ns))
+
+
+def opens_limit(fraction: float) -> bool:
+    """Whether a door there makes its open-limit contact."""
+    return fraction >= OPEN_LIMIT - _ROUNDING
+
+
+def closes_limit(fraction: float) -> bool:
+    """Whether a door there makes its close-limit contact."""
+    return fraction <= CLOSED_LIMIT + _ROUNDING
+
+
+def locks(fraction: float) -> bool:
+    """Whether a door there makes its lock's contact."""
+    return fraction <= LOCKED_LIMIT + _ROUNDING

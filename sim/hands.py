@@ -29,7 +29,7 @@ class Hands:
 
     def are_on(self, thing: Stimulus, t_ns: int) -> bool:
         """Whether `thing` is held at `t_ns`."""
-        return t_ns < self._until_ns.get(thing, 0)
+        return bool(self._until_ns) and t_ns < self._until_ns.get(thing, 0)
 
     def are_busy(self, t_ns: int) -> bool:
         """Whether anything is held at `t_ns`, or waits to block the light curtain."""

@@ -6,6 +6,7 @@ import msgspec
 
 from protocols.lift.vocabulary import Direction, DriveState, ServiceMode
 from sim.car import Car, Phase
+from sim.doors import closes_limit, locks, opens_limit
 from sim.encoder import LANDING_M
 from sim.stimuli import Stimulus
 
@@ -110,29 +111,32 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
 
 def signals_of(car: Car, now: int) -> PlantSignals:
     """What perfect sensors say at `now`, which is the present, or ahead if nothing is decided until then."""
-    trouble, hands = car.trouble, car.hands
-    direction = car.motion.direction if now < car.motion.end_ns else Direction.NONE
-    taps, machine, has_rear = car.taps(now), car.machine_at(now), car.building.rear_door is not None
-    driven, speed_mps = direction is not Direction.NONE, car.motion.speed_mps(now)
-    position_m, off_m, encoder = car.motion.position_m(now), car.off_landing_m(now), car.encoder
+    trouble, hands, motion, encoder = car.trouble, car.hands, car.motion, car.encoder
+    direction = motion.direction if now < motion.end_ns else Direction.NONE
+    driven = direction is not Direction.NONE
+    speed_mps, position_m, floor = motion.speed_mps(now), motion.position_m(now), car.floor_at(now)
+    off_m = abs(position_m - car.heights_m[floor])
     in_zone = off_m <= car.building.door.zone_m
+    front, rear = car.door.fraction(now), car.rear.fraction(now) if car.has_rear else None
+    taps = car.taps_of(now, floor, locked=locks(front) and (rear is None or locks(rear)), in_zone=in_zone)
+    machine, persons, noticed = car.machine_at(now), car.persons, trouble.noticed
     return PlantSignals(
         t_ns=now,
         mode=_mode(car),
         moving=driven and not (car.phase is Phase.STALLED and speed_mps == 0),
         direction=direction,
         speed_mps=speed_mps,
-        floor=car.floor_at(now),
+        floor=floor,
         door_zone=in_zone,
-        door_open=car.door.is_open(now),
-        door_closed=car.door.is_closed(now),
-        person=car.persons > 0,
+        door_open=opens_limit(front),
+        door_closed=closes_limit(front),
+        person=persons > 0,
         car_calls=car.calls.car,
         hall_calls=car.calls.hall,
         mains=trouble.mains,
         safety_chain=taps.end,
         drive_state=_RUNNING[direction],
-        faults=() if trouble.noticed is None else (trouble.noticed.event_code,),
+        faults=() if noticed is None else (noticed.event_code,),
         landing_lock=taps.landing_lock,
         car_lock=taps.car_lock,
         overload=car.riders.overloaded or hands.are_on(Stimulus.OVERLOAD, now),
@@ -146,9 +150,9 @@ def signals_of(car: Car, now: int) -> PlantSignals:
         encoder_m=encoder.reading_m(position_m),
         zone_switch=encoder.zone_switch(position_m) if encoder.has_hysteresis else in_zone,
         landing_switch=off_m <= LANDING_M,
-        persons=car.persons,
+        persons=persons,
         load_kg=car.riders.load_kg,
-        door_fraction=car.door.fraction(now),
+        door_fraction=front,
         trips=car.trips,
         door_cycles=car.door_cycles,
         relevels=car.relevels,
@@ -158,8 +162,8 @@ def signals_of(car: Car, now: int) -> PlantSignals:
         brake_open=machine.brake_open,
         landing_made=taps.landing_made,
         car_made=taps.car_made,
-        rear_open=car.rear.is_open(now) if has_rear else None,
-        rear_closed=car.rear.is_closed(now) if has_rear else None,
+        rear_open=None if rear is None else opens_limit(rear),
+        rear_closed=None if rear is None else closes_limit(rear),
     )
 
 
