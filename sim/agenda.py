@@ -19,42 +19,43 @@ def to_ns(seconds: float) -> int:
 
 
 @final
-class Appointment:
+class Appointment(simpy.Event):
     """Something that will happen at its time unless cancelled."""
 
-    __slots__ = ("_timeout",)
-
-    def __init__(self, timeout: simpy.Timeout) -> None:
-        self._timeout: Final = timeout
+    def __init__(self, env: simpy.Environment, t_ns: int, action: Callable[[], None]) -> None:
+        self.env = env
+        self.callbacks = [_happen]
+        self.action: Final = action
+        self._ok, self._value = True, None
+        env.schedule(self, delay=t_ns - int(env.now))
 
     def cancel(self) -> None:
         """Call it off; nothing happens if it is past."""
-        callbacks = self._timeout.callbacks
-        if callbacks is not None:  # SimPy takes the list away once the event was handled
-            callbacks.clear()
+        if self.callbacks is not None:  # SimPy takes the list away once the event was handled
+            self.callbacks.clear()
+
+
+def _happen(event: simpy.Event) -> None:
+    event.action()  # type: ignore[attr-defined]  # only appointments have this callback
 
 
 @final
 class Agenda:
-    """Appointments in order of time; those for one instant happen in the order in which they were made."""
+    """Appointments in order of time; those for one instant happen in the order in which they were made.
 
-    __slots__ = ("_env", "_now_ns", "events")
+    `now_ns` is the present instant, `events` how many there were: for others only to read.
+    """
+
+    __slots__ = ("_env", "events", "now_ns")
 
     def __init__(self) -> None:
         self._env: Final = simpy.Environment(initial_time=0)
-        self._now_ns = 0
+        self.now_ns = 0
         self.events = 0
-
-    @property
-    def now_ns(self) -> int:
-        """The present instant."""
-        return self._now_ns
 
     def at(self, t_ns: int, action: Callable[[], None]) -> Appointment:
         """Do `action` at `t_ns`, which is not in the past."""
-        timeout = self._env.timeout(t_ns - int(self._env.now))
-        timeout.callbacks.append(lambda _: action())
-        return Appointment(timeout)
+        return Appointment(self._env, t_ns, action)
 
     def next_ns(self) -> int | None:
         """The time of the next appointment (perhaps a cancelled one), None if there is none."""
@@ -63,11 +64,11 @@ class Agenda:
 
     def advance_to(self, t_ns: int) -> None:
         """Let everything happen that is due up to and at `t_ns`. Raises SimError on a time in the past."""
-        if t_ns < self._now_ns:
-            raise SimError(f"time does not run back: {t_ns} ns is before {self._now_ns} ns")
+        if t_ns < self.now_ns:
+            raise SimError(f"time does not run back: {t_ns} ns is before {self.now_ns} ns")
         env = self._env
         while (due := env.peek()) <= t_ns:
-            self._now_ns = int(due)
+            self.now_ns = int(due)
             self.events += 1
             env.step()
-        self._now_ns = t_ns
+        self.now_ns = t_ns

@@ -41,6 +41,7 @@ class Taps(NamedTuple):
     car_made: bool
 
 
+_ALL_CLOSED: Final = Taps(*(True,) * len(Taps._fields))
 WHOLE: Final = -1
 """Every landing's lock at once, as a mask of floors."""
 
@@ -106,12 +107,14 @@ class Chain:
         `landing`: whether the landing doors there are locked (the others are); `car`: whether the car's doors are;
         `is_broken`: an unnamed contact before the locks is open.
         """
-        hands = self._hands
-        stops = self._bridged_stops or not (is_broken or self._open or hands.are_on(Stimulus.STOP_SWITCH, t_ns))
+        held = self._hands.held(t_ns)
+        if landing and car and not (held or is_broken or self._open or self._open_landings):
+            return _ALL_CLOSED
+        stops = self._bridged_stops or not (is_broken or self._open or Stimulus.STOP_SWITCH in held)
         open_landings = self._open_landings
-        if not landing or hands.are_on(Stimulus.LANDING_LOCK, t_ns):
+        if not landing or Stimulus.LANDING_LOCK in held:
             open_landings |= 1 << floor
-        car_made = car and not hands.are_on(Stimulus.CAR_CONTACT, t_ns)
+        car_made = car and Stimulus.CAR_CONTACT not in held
         landing_reads = self.bypassed or not open_landings & ~self._bridged_landings
         car_reads = car_made or self._bridged_car
         end = stops and landing_reads and car_reads

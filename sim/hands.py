@@ -7,6 +7,8 @@ from sim.stimuli import Stimulus
 KEEPING_THE_DOOR_OPEN: Final = (Stimulus.OPEN_BUTTON, Stimulus.OVERLOAD, Stimulus.DOOR_STOP)
 OPENING_THE_CHAIN: Final = (Stimulus.STOP_SWITCH, Stimulus.LANDING_LOCK, Stimulus.CAR_CONTACT)
 
+_NOTHING: Final[frozenset[Stimulus]] = frozenset()
+
 
 @final
 class Hands:
@@ -27,9 +29,11 @@ class Hands:
         """Hold `thing` until `until_ns`, or for longer if it is held for longer already."""
         self._until_ns[thing] = max(until_ns, self._until_ns.get(thing, 0))
 
-    def are_on(self, thing: Stimulus, t_ns: int) -> bool:
-        """Whether `thing` is held at `t_ns`."""
-        return bool(self._until_ns) and t_ns < self._until_ns.get(thing, 0)
+    def held(self, t_ns: int) -> frozenset[Stimulus]:
+        """What is held at `t_ns`."""
+        if not self._until_ns:
+            return _NOTHING
+        return frozenset(thing for thing, until_ns in self._until_ns.items() if t_ns < until_ns)
 
     def are_busy(self, t_ns: int) -> bool:
         """Whether anything is held at `t_ns`, or waits to block the light curtain."""

@@ -69,6 +69,8 @@ class Machine:
     def at(self, t_ns: int, motion: Motion, leaves_ns: int | None, *, is_alive: bool) -> MachineSignals:
         """What is commanded and fed back at `t_ns`; `leaves_ns`: when a car that is about to start will move."""
         proper = self._proper(t_ns, motion, leaves_ns) if is_alive else self._dark(t_ns, motion)
+        if not self._welded and self._brake_stuck is None:
+            return proper
         if self._welded:
             proper = proper._replace(contactor_closed=True)
         return proper if self._brake_stuck is None else proper._replace(brake_open=self._brake_stuck)

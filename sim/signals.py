@@ -111,7 +111,7 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
 
 def signals_of(car: Car, now: int) -> PlantSignals:
     """What perfect sensors say at `now`, which is the present, or ahead if nothing is decided until then."""
-    trouble, hands, motion, encoder = car.trouble, car.hands, car.motion, car.encoder
+    trouble, held, motion, encoder = car.trouble, car.hands.held(now), car.motion, car.encoder
     direction = motion.direction if now < motion.end_ns else Direction.NONE
     driven = direction is not Direction.NONE
     speed_mps, position_m, floor = motion.speed_mps(now), motion.position_m(now), car.floor_at(now)
@@ -139,10 +139,10 @@ def signals_of(car: Car, now: int) -> PlantSignals:
         faults=() if noticed is None else (noticed.event_code,),
         landing_lock=taps.landing_lock,
         car_lock=taps.car_lock,
-        overload=car.riders.overloaded or hands.are_on(Stimulus.OVERLOAD, now),
-        cabinet_door=hands.are_on(Stimulus.CABINET_DOOR, now),
-        alarm_button=hands.are_on(Stimulus.ALARM_BUTTON, now),
-        door_open_button=hands.are_on(Stimulus.OPEN_BUTTON, now),
+        overload=car.riders.overloaded or (bool(held) and Stimulus.OVERLOAD in held),
+        cabinet_door=bool(held) and Stimulus.CABINET_DOOR in held,
+        alarm_button=bool(held) and Stimulus.ALARM_BUTTON in held,
+        door_open_button=bool(held) and Stimulus.OPEN_BUTTON in held,
         controller_up=not trouble.rebooting,
         floor_known=trouble.floor_known,
         run_count=car.trips - trouble.runs_forgotten,

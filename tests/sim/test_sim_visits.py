@@ -33,7 +33,7 @@ def test_a_cleaner_waits_for_a_car_that_is_on_its_way(quiet: Witness) -> None:
     quiet.apply(Stimulus.PERSON_ENTERS)
     quiet.until_kind(TruthKind.DEPARTED)
     assert quiet.apply(Stimulus.CLEANING, 300) is Effect.NOW
-    assert not quiet.plant._lift.car.hands.are_on(Stimulus.DOOR_STOP, quiet.plant.now_ns)
+    assert Stimulus.DOOR_STOP not in quiet.plant._lift.car.hands.held(quiet.plant.now_ns)
     quiet.run(60)
     assert [name for _, name in steps(quiet)].count("door_stop") == 2
     assert quiet.now.door_open
