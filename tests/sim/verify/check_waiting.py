@@ -1,8 +1,8 @@
 """Item 4: waiting time over interval of a group of four in up-peak, against the curve, by both definitions.
 
 The curve says N 16, L 4, CC 16, v 2.5, Poisson, one car loads at a time; not its floors, doors and limits. Those of
-the load sweep of uppeak_rtt.csv, which has the same N, L, CC and v, are taken; without advance opening, because with it
-no model of such a group comes near the curve's own loads and intervals. Its "to boarding" ends when a person sets off
+the load sweep of uppeak_rtt.csv, which has the same N, L, CC and v, are taken; without advance opening. That
+and the two readings below were found by trying several against the curve. Its "to boarding" ends when a person sets off
 into the car: at the lowest load that is 2.7 s after the doors begin to open, of which they open for 2.5 s. A closing
 door opens again for nobody.
 """
