@@ -87,6 +87,11 @@ class Door(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     (lift_standards.md 6.4, F02)."""
     hall_call_reopens: bool = True
     """Whether a landing's button opens a closing door again; if not, the call waits for a car that comes next."""
+    advance_opening: bool = False
+    """Whether the door begins to open in the unlocking zone, before the car stands."""
+    advance_s: Annotated[float, msgspec.Meta(gt=0, le=3)] | None = None
+    """With advance opening: this long before standstill, or as soon after as zone and speed allow (0.5 to 0.8 s in
+    the cases of uppeak_rtt.csv); none: as soon as they allow."""
 
 
 class RearDoor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,7 +11,7 @@ from sim.group import answer_here, is_called_to
 from sim.modes import Doors, Mode
 from sim.passengers import Passenger
 from sim.service import ATTENDED_DOOR_S, sends_out, stays_open
-from sim.sides import close_doors, force_doors, jam_doors, open_doors, shut_to_ns
+from sim.sides import are_opening, close_doors, force_doors, jam_doors, open_doors, shut_to_ns
 from sim.trouble import JAM_OPENING_M, Fault
 from sim.truth import TruthKind
 
@@ -62,9 +62,16 @@ class Doorway:
         self._hall_stop = is_called_to(car, floor)
         self._hurried = False
         self._answer(floor)
+        ahead = car.phase is Phase.RUNNING and are_opening(car)
         open_ns = open_doors(car)
-        car.tell(TruthKind.DOOR_OPENING, floor=floor)
+        if not ahead:
+            car.tell(TruthKind.DOOR_OPENING, floor=floor)
         car.enter(Phase.OPENING, open_ns, self._opened)
+
+    def open_ahead(self) -> None:
+        """Begin to open while the car still comes to its landing: `open` goes on with it when the car stands."""
+        open_doors(self._car)
+        self._car.tell(TruthKind.DOOR_OPENING, floor=self._car.floor)
 
     def jam(self) -> None:
         """Begin to open, and stick."""

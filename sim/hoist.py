@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Final, final
 
 from protocols.lift.vocabulary import Direction
+from sim.advance import opens_ahead_ns
 from sim.agenda import to_ns
 from sim.car import Car, Phase
 from sim.motion import SIGN, Braking, Rest, Run, brake_between
 from sim.runaway import Begin, Runaways
+from sim.sides import are_opening, freeze_doors, opening_ns
 from sim.trouble import CLEAR_OF_LANDINGS_M, GLITCH_S, Fault
 from sim.truth import TruthKind
 
@@ -31,8 +33,12 @@ class Hoist:
         break_down: Callable[[Fault], None],
         stalled: Callable[[], None],
         off_m: Callable[[], float],
+        on_near: Callable[[], None],
     ) -> None:
-        """`off_m`: how far above its landing the next run ends (below: negative)."""
+        """`off_m`: how far above its landing the next run ends (below: negative).
+
+        `on_near`: in a building with advance opening, when a door may begin to open for the landing ahead.
+        """
         self._car: Final = car
         self._on_arrived: Final = on_arrived
         self._on_halted: Final = on_halted
@@ -41,6 +47,8 @@ class Hoist:
         self._stalled: Final = stalled
         self.runaways: Final = Runaways(car, break_down, self._stands, self._halted, on_halted)
         self._off_m: Final = off_m
+        self._on_near: Final = on_near
+        self._opens_ahead: Final = car.building.door.advance_opening
         self._run_off_m = 0.0
         self.target = car.floor
         """The landing that the present run, or the last one, goes to."""
@@ -84,15 +92,29 @@ class Hoist:
         """The run ends by arriving or, if somebody is in, by what is armed; whether by the latter."""
         car = self._car
         mishap = None if car.trouble.armed is None else self._mishap()
-        if mishap is None:
-            car.enter(Phase.RUNNING, car.motion.end_ns, self._arrived)
-        else:
+        if mishap is not None:
             car.enter(Phase.RUNNING, *mishap)
+        elif self._opens_ahead and car.now_ns < (near_ns := self._near_ns()):
+            car.enter(Phase.RUNNING, near_ns, self._near)
+        else:
+            car.enter(Phase.RUNNING, car.motion.end_ns, self._arrived)
         return mishap is not None
 
+    def _near_ns(self) -> int:
+        car, run, floor = self._car, self._car.motion, self.target
+        if not isinstance(run, Run):
+            return 0
+        return opens_ahead_ns(run, car.heights_m[floor], car.building.door, opening_ns(car.building, floor))
+
+    def _near(self) -> None:
+        self._car.enter(Phase.RUNNING, self._car.motion.end_ns, self._arrived)
+        self._on_near()
+
     def brake(self) -> None:
-        """Emergency stop."""
+        """Emergency stop; a door that was opening stops as well."""
         car = self._car
+        if are_opening(car):
+            freeze_doors(car)
         car.motion = Braking(car.motion, car.now_ns, car.building.drive.emergency_decel_mps2)
         car.enter(Phase.BRAKING, car.motion.end_ns, self._halted)
 

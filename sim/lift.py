@@ -19,9 +19,9 @@ from sim.passengers import Journeys
 from sim.reboot import Reboots
 from sim.rescue_device import RescueDevice
 from sim.service import next_goal, opens_at, seen
-from sim.sides import freeze_doors
+from sim.sides import are_opening, freeze_doors
 from sim.stimuli import Stimulus
-from sim.trouble import PRIED_FRACTION, Fault
+from sim.trouble import FAILING_TO_OPEN, PRIED_FRACTION, Fault
 from sim.truth import TruthKind
 from sim.visits import Visit
 
@@ -40,7 +40,7 @@ class Lift:
         self._group: Final = group
         self._reboots: Final = reboots
         self._hoist: Final = Hoist(
-            car, self._arrived, self._halted, self._crept, self._break_down, self._trap, leveller.run_off_m
+            car, self._arrived, self._halted, self._crept, self._break_down, self._trap, leveller.run_off_m, self._near
         )
         runaways = self._hoist.runaways
         self._doorway: Final = Doorway(
@@ -431,11 +431,18 @@ class Lift:
         if car.trouble.wants_passenger and not self._nearly_full and car.service.rules.hall_calls:
             self.summon_passenger()
 
+    def _near(self) -> None:
+        """In the zone of its landing the door may begin to open, unless it will fail to."""
+        car = self.car
+        if not (car.persons and car.trouble.armed in FAILING_TO_OPEN) and self._opens_here():
+            self._doorway.open_ahead()
+
     def _arrived(self) -> None:
         car, armed = self.car, self.car.trouble.armed
-        if car.persons and armed in {Fault.DOOR_DEAD, Fault.DOOR_JAMMED}:
+        ahead = are_opening(car)
+        if not ahead and car.persons and armed in FAILING_TO_OPEN:
             self._fail_to_open(armed)
-        elif self._opens_here():
+        elif ahead or self._opens_here():
             self._doorway.open()
             self._leveller.look()
         else:

@@ -115,6 +115,17 @@ class Run:
                 low = middle + 1
         return low
 
+    def slows_to_ns(self, speed_mps: float) -> int:
+        """From when on, slowing down to its end, it is no faster than that."""
+        low, high = self.end_ns - to_ns(self._move.accel_time_s), self.end_ns
+        while low < high:
+            middle = (low + high) // 2
+            if self.speed_mps(middle) <= speed_mps:
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
     @property
     def peak_ns(self) -> int:
         """When the car has done speeding up."""

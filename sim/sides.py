@@ -2,6 +2,7 @@
 
 from protocols.lift.vocabulary import DoorSide
 from sim.agenda import to_ns
+from sim.building import Building
 from sim.car import Car
 from sim.doors import CLOSED_LIMIT, OPEN_LIMIT
 
@@ -20,6 +21,15 @@ def open_doors(car: Car) -> int:
         car.rear = car.rear.turned(now_ns, 1.0, to_ns(building.rear_door.opening_s))
         open_ns = max(open_ns, car.rear.reaches_ns(OPEN_LIMIT))
     return open_ns
+
+
+def opening_ns(building: Building, floor: int) -> int:
+    """How long shut doors take at that landing until the last of them is at its open limit."""
+    door, rear, sides = building.door, building.rear_door, building.floors[floor].sides
+    times_s = [door.opening_s] if DoorSide.FRONT in sides else []
+    if rear is not None and DoorSide.REAR in sides:
+        times_s.append(rear.opening_s)
+    return to_ns(max(times_s) * OPEN_LIMIT)
 
 
 def close_doors(car: Car) -> None:
@@ -60,6 +70,11 @@ def force_doors(car: Car, fraction: float) -> int:
         return car.door.reaches_ns(fraction)
     close_doors(car)
     return max(car.door.reaches_ns(0.0), car.rear.reaches_ns(0.0))
+
+
+def are_opening(car: Car) -> bool:
+    """Whether a door opens, or stands open."""
+    return car.door.target > 0 or car.rear.target > 0
 
 
 def freeze_doors(car: Car) -> None:

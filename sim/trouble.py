@@ -72,6 +72,9 @@ ENTRAPPING: Final = {
 """The fault that each entrapping stimulus leads to. All wait for a car with somebody in it."""
 
 
+FAILING_TO_OPEN: Final = frozenset({Fault.DOOR_DEAD, Fault.DOOR_JAMMED})
+
+
 @dataclass(slots=True)
 class Trouble:
     """Mutable: the armed fault, the standing fault, mains, a pending hold of the door, a technician at work.

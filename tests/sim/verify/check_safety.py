@@ -42,7 +42,18 @@ COARSE: Final = replace(
 )
 """A lift that stops badly, on soft ropes."""
 
-HOUSES: Final = {"quiet": HOUSE, "lively": LIVELY, "busy": BUSY, "slow": SLOW, "fast": FAST, "coarse": COARSE}
+EAGER: Final = replace(LIVELY, door=replace(LIVELY.door, advance_opening=True), rescue_device=RescueDevice())
+"""Its door begins to open before the car stands."""
+
+HOUSES: Final = {
+    "quiet": HOUSE,
+    "lively": LIVELY,
+    "busy": BUSY,
+    "slow": SLOW,
+    "fast": FAST,
+    "coarse": COARSE,
+    "eager": EAGER,
+}
 Run = tuple[int, str, list[tuple[float, Stimulus, float]], float]
 _SWITCHES: Final = tuple(get_args(Switch))
 _OTHERS: Final = tuple(stimulus for stimulus in Stimulus if stimulus not in _SWITCHES)
@@ -129,8 +140,8 @@ def run_for(seed: int, worker: int, workers: int, seconds: float) -> Chunk:
 
 
 RULES: Final = (
-    "never moves with a door not closed, but to re-level inside the unlocking zone, at most 0.30 m/s; and in an"
-    " unintended movement, which ends within 1.20 m",
+    "never moves with a door not closed, but inside the unlocking zone, to re-level, at most 0.30 m/s, or on coming to"
+    " a landing with advance opening, at most 0.8 m/s; and in an unintended movement, which ends within 1.20 m",
     "never starts with the chain open, nor without mains or controller but by a rescuer's hand; without them it only"
     " slows down",
     "door open only within 0.35 m of a landing, unless people inside pried the door of a standing car, or it went"

@@ -23,6 +23,8 @@ from verify.ledger import Ledger
 
 INSPECTION_MPS: Final = 0.63
 CREEP_MPS: Final = 0.30
+LEVELLING_MPS: Final = 0.8
+"""With doors open (EN 81-20 5.12.1.4; limits.csv, C)."""
 UNLOCKING_ZONE_M: Final = 0.35
 STANDARD_GRAVITY_MPS2: Final = 9.80665
 UCM_MOST_M: Final = 1.20
@@ -68,6 +70,7 @@ class Watch:
         self._by_hand = False  # a technician lifts the brake: nobody waits for power with people in the car
         self._limit_mps = 0.0
         self._relevels = False
+        self._ahead = False
         self._astray: Fault | None = None
         self._astray_door = False
         self._beyond_m = 0.0
@@ -127,6 +130,8 @@ class Watch:
             self._astray_door = self._astray is Fault.UCM
             self._beyond_m = UCM_MOST_M if self._astray is not Fault.OVERSPEED else 0.0
             self.seen.astray += 1
+        elif record.kind is TruthKind.DOOR_OPENING:
+            self._ahead = self._building.door.advance_opening and self._before.moving
         elif record.kind is TruthKind.RELEVELLING:
             self._relevels = True
             self.seen.relevels += 1
@@ -150,6 +155,7 @@ class Watch:
         self._car(before, now)
         self._door(now)
         self._relevels = self._relevels and now.moving
+        self._ahead = self._ahead and now.moving
         if now.moving and self._astray in {None, Fault.OVERTRAVEL_TOP, Fault.OVERTRAVEL_BOTTOM}:
             self._moving(before, now)
         if not now.moving:
@@ -191,11 +197,12 @@ class Watch:
 
     def _is_driven(self, seen: PlantSignals) -> bool:
         """Whether anything moves the car: its drive, or a technician's hand where that has no power or controller."""
-        return (seen.safety_chain or self._relevels) and (_is_alive(seen) or self._by_hand)
+        return (seen.safety_chain or self._relevels or self._ahead) and (_is_alive(seen) or self._by_hand)
 
     def _moving(self, before: PlantSignals, now: PlantSignals) -> None:
         _must(
-            (now.door_closed and now.rear_closed is not False) or (self._relevels and now.door_zone),
+            (now.door_closed and now.rear_closed is not False)
+            or (now.door_zone and (self._relevels or (self._ahead and now.speed_mps <= LEVELLING_MPS + _ROUNDING))),
             "moves with a door not closed",
             now,
         )
