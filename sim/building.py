@@ -87,6 +87,9 @@ class Door(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     (lift_standards.md 6.4, F02)."""
     hall_call_reopens: bool = True
     """Whether a landing's button opens a closing door again; if not, the call waits for a car that comes next."""
+    nudge_after_s: Positive | None = None
+    """Kept from closing for so long, the door closes slowly, with a buzzer, past its light curtain (20 to 30 s is
+    practice, an assumption); none: it waits."""
     advance_opening: bool = False
     """Whether the door begins to open in the unlocking zone, before the car stands."""
     advance_s: Annotated[float, msgspec.Meta(gt=0, le=3)] | None = None

@@ -87,6 +87,8 @@ class Car:
         self.has_rear: Final = building.rear_door is not None
         self.rear = DoorTravel()
         """The rear door; shut for ever if there is none."""
+        self.nudging = False
+        """Whether the door, if it is closing, closes slowly with a buzzer."""
         self.calls = Calls()
         self.heading = Direction.NONE
         self.load_changes: Callable[[], None] | None = None

@@ -9,6 +9,7 @@ from sim.car import Car, Phase
 from sim.controller import Calls, answer
 from sim.group import answer_here, is_called_to
 from sim.modes import Doors, Mode
+from sim.nudging import SLOWER, Nudging
 from sim.passengers import Passenger
 from sim.service import ATTENDED_DOOR_S, sends_out, stays_open
 from sim.sides import are_opening, close_doors, force_doors, jam_doors, open_doors, shut_to_ns
@@ -22,7 +23,7 @@ OVERLOAD_REACTION_S: Final = 4.0
 """From the overload signal until the last one in turns round to step out (assumption)."""
 
 HALF_SHUT: Final = 0.5
-"""Where a closing door is when somebody reaches into its light curtain (a design value)."""
+"""Where a closing door is when somebody reaches into its light curtain, or is touched by it (a design value)."""
 
 OBSTRUCTED_AT: Final = 0.1
 """Where a closing door meets what lies in its sill (assumption: some centimetres of rubbish)."""
@@ -55,12 +56,15 @@ class Doorway:
         self._turned_away = False
         self._hurried = False
         self._tries = 0
+        self._nudging: Final = Nudging(car.building.door)
 
     def open(self) -> None:
         """Answer the calls of this landing and open, from wherever the door is."""
         car, floor = self._car, self._car.floor
         self._hall_stop = is_called_to(car, floor)
-        self._hurried = False
+        self._hurried = car.nudging = False
+        if car.phase is Phase.CLOSING:
+            self._nudging.keep(car.now_ns)
         self._answer(floor)
         ahead = car.phase is Phase.RUNNING and are_opening(car)
         open_ns = open_doors(car)
@@ -89,7 +93,9 @@ class Doorway:
             return
         if self._car.phase is Phase.OPENING:
             self._answer(floor)
-        elif self._car.phase is not Phase.CLOSING or self._car.building.door.hall_call_reopens:
+        elif self._car.phase is not Phase.CLOSING or (
+            self._car.building.door.hall_call_reopens and not self._car.nudging
+        ):
             self.be_open()
 
     def be_open(self) -> None:
@@ -102,6 +108,7 @@ class Doorway:
     def let_go(self) -> None:
         """Whoever holds the door or stands in its light curtain stops doing so."""
         self._hold_until_ns = self._blocked_ns = self._tries = 0
+        self._nudging.end()
         if self._car.phase is Phase.DWELL:
             self._dwell()
 
@@ -121,10 +128,19 @@ class Doorway:
     def block_beam(self) -> bool:
         """What is armed to block the light curtain does so if the door is closing: it opens again; whether it does."""
         car = self._car
-        if car.phase is not Phase.CLOSING or car.hands.beam_ns is None:
+        if car.phase is not Phase.CLOSING or car.hands.beam_ns is None or car.nudging:
             return False
         self._blocked_ns, car.hands.beam_ns = car.hands.beam_ns, None
         self.open()
+        return True
+
+    def touch_edge(self) -> bool:
+        """Who is to be touched by the closing door is so if it is closing: it opens again; whether it does."""
+        car = self._car
+        if car.phase is not Phase.CLOSING or not car.hands.at_edge:
+            return False
+        car.hands.at_edge = False
+        self._met()
         return True
 
     def _opened(self) -> None:
@@ -220,8 +236,12 @@ class Doorway:
                 return
             if rules.doors is Doors.ATTENDED:
                 dwell_s = ATTENDED_DOOR_S
-        own_ns = car.now_ns if self._hurried else self._opened_ns + max(to_ns(dwell_s), self._blocked_ns)
-        until_ns = max(own_ns, self._hold_until_ns, car.hands.door_until_ns, car.now_ns)
+        idle_ns = car.now_ns if self._hurried else self._opened_ns + to_ns(dwell_s)
+        own_ns = idle_ns if self._hurried else max(idle_ns, self._opened_ns + self._blocked_ns)
+        kept_ns = max(own_ns, self._hold_until_ns)
+        if not car.trouble.rescuing:
+            kept_ns = self._nudging.until_ns(idle_ns, kept_ns)
+        until_ns = max(kept_ns, car.hands.door_until_ns, car.now_ns)
         car.enter(Phase.DWELL, until_ns, self._close)
         if car.on_held is not None and until_ns > own_ns:
             car.on_held()
@@ -231,16 +251,20 @@ class Doorway:
         if not car.trouble.is_alive or car.trouble.fault is Fault.DOOR_BLOCKED:
             self._on_dead()
             return
-        close_doors(car)
+        car.nudging = self._nudging.is_due(car.now_ns)
+        close_doors(car, SLOWER if car.nudging else 1.0)
         car.tell(TruthKind.DOOR_CLOSING, floor=car.floor)
         self._blocked_ns = 0
-        if car.hands.beam_ns is None:
+        if car.nudging:
+            self._hold_until_ns, car.hands.beam_ns = 0, None
+            car.tell(TruthKind.NUDGING, floor=car.floor, persons=car.persons)
+        if car.hands.beam_ns is None and not car.hands.at_edge:
             self._shut()
         else:
             car.enter(Phase.CLOSING, shut_to_ns(car, HALF_SHUT), self._half_shut)
 
     def _half_shut(self) -> None:
-        if not self.block_beam():
+        if not (self.block_beam() or self.touch_edge()):
             self._shut()
 
     def _shut(self) -> None:
@@ -251,7 +275,7 @@ class Doorway:
             car.enter(Phase.CLOSING, shut_to_ns(car), self._closed)
 
     def _met(self) -> None:
-        """The safety edge meets what lies in the sill: open, and after too many tries give up."""
+        """The safety edge meets somebody, or what lies in the sill: open, and after too many tries give up."""
         self._tries += 1
         if self._tries >= self._car.building.door.close_tries:
             self._break_down(Fault.DOOR_BLOCKED)
@@ -261,7 +285,8 @@ class Doorway:
         car = self._car
         car.door_cycles += 1
         car.trouble.rescuing = False
-        self._turned_away = False
+        self._turned_away = car.nudging = False
         self._tries = 0
+        self._nudging.end()
         car.tell(TruthKind.DOOR_CLOSED, floor=car.floor, persons=car.persons)
         self._on_closed()

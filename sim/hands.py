@@ -17,6 +17,8 @@ class Hands:
     def __init__(self) -> None:
         self._until_ns: Final[dict[Stimulus, int]] = {}
         self.beam_ns: int | None = None
+        self.at_edge = False
+        """Somebody is to be touched by the closing door."""
 
     @property
     def door_until_ns(self) -> int:
@@ -36,8 +38,8 @@ class Hands:
         return frozenset(thing for thing, until_ns in self._until_ns.items() if t_ns < until_ns)
 
     def are_busy(self, t_ns: int) -> bool:
-        """Whether anything is held at `t_ns`, or waits to block the light curtain."""
-        return self.beam_ns is not None or any(t_ns < until_ns for until_ns in self._until_ns.values())
+        """Whether anything is held at `t_ns`, or waits to get into the closing door's way."""
+        return self.beam_ns is not None or self.at_edge or any(t_ns < until_ns for until_ns in self._until_ns.values())
 
     def close_chain(self) -> None:
         """Let go of whatever opens the safety chain."""
@@ -48,3 +50,4 @@ class Hands:
         """Let go of everything."""
         self._until_ns.clear()
         self.beam_ns = None
+        self.at_edge = False

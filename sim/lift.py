@@ -125,6 +125,10 @@ class Lift:
         """Something is armed to block the light curtain; whether the door is closing, and opens again."""
         return self._doorway.block_beam()
 
+    def touch_edge(self) -> bool:
+        """Somebody is to be touched by the closing door; whether it is closing, and opens again."""
+        return self._doorway.touch_edge()
+
     # service modes
 
     def electrical_on(self) -> bool:

@@ -32,12 +32,12 @@ def opening_ns(building: Building, floor: int) -> int:
     return to_ns(max(times_s) * OPEN_LIMIT)
 
 
-def close_doors(car: Car) -> None:
-    """Whatever is open begins to close."""
+def close_doors(car: Car, slower: float = 1.0) -> None:
+    """Whatever is open begins to close, in `slower` times its own time."""
     building, now_ns = car.building, car.now_ns
-    car.door = car.door.turned(now_ns, 0.0, to_ns(building.door.closing_s))
+    car.door = car.door.turned(now_ns, 0.0, to_ns(slower * building.door.closing_s))
     if building.rear_door is not None:
-        car.rear = car.rear.turned(now_ns, 0.0, to_ns(building.rear_door.closing_s))
+        car.rear = car.rear.turned(now_ns, 0.0, to_ns(slower * building.rear_door.closing_s))
 
 
 def shut_to_ns(car: Car, fraction: float = CLOSED_LIMIT) -> int:

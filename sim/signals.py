@@ -67,6 +67,8 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
     rear_open: bool | None = None
     """`door_open` and `door_closed` are the front door's; these are the rear one's, None without one."""
     rear_closed: bool | None = None
+    nudging: bool = False
+    """The buzzer of a door that closes slowly, past its light curtain."""
 
     def values(self) -> dict[str, object]:
         """By the vocabulary's item names. `floor` counts from 0, None while the controller does not know it.
@@ -164,6 +166,7 @@ def signals_of(car: Car, now: int) -> PlantSignals:
         car_made=taps.car_made,
         rear_open=None if rear is None else opens_limit(rear),
         rear_closed=None if rear is None else closes_limit(rear),
+        nudging=car.nudging and car.phase is Phase.CLOSING,
     )
 
 

@@ -51,6 +51,7 @@ class Stimulus(enum.Enum):
     RIDE_DOWN = "ride_down"
     OPEN_BUTTON = "open_button"
     BLOCK_BEAM = "block_beam"
+    SAFETY_EDGE = "safety_edge"
     ALARM_BUTTON = "alarm_button"
     CABINET_DOOR = "cabinet_door"
     OVERLOAD = "overload"
@@ -224,6 +225,10 @@ _MEANING: dict[Stimulus, tuple[str, str]] = {
     Stimulus.BLOCK_BEAM: (
         "the light curtain is blocked when the door is next half shut: it opens again (5 s, or as long as said)",
         "下一次关门至一半时遮挡光幕,门重新打开(默认5秒)",
+    ),
+    Stimulus.SAFETY_EDGE: (
+        "when the door is next half shut it touches somebody with its safety edge, and opens again, also when nudging",
+        "下一次关门至一半时安全触板碰到人,门重新打开(强迫关门时也有效)",
     ),
     Stimulus.ALARM_BUTTON: ("the alarm button is pressed (2 s, or as long as said)", "按住报警按钮(默认2秒)"),
     Stimulus.CABINET_DOOR: (

@@ -13,6 +13,7 @@ Deed = Literal[
     Stimulus.RIDE_DOWN,
     Stimulus.OPEN_BUTTON,
     Stimulus.BLOCK_BEAM,
+    Stimulus.SAFETY_EDGE,
     Stimulus.ALARM_BUTTON,
     Stimulus.CABINET_DOOR,
     Stimulus.OVERLOAD,
@@ -58,6 +59,8 @@ def work(deed: Deed, seconds: float | None, lift: Lift) -> Effect:
             done = True
         case Stimulus.BLOCK_BEAM:
             return _block_beam(lasts_ns, lift)
+        case Stimulus.SAFETY_EDGE:
+            return _touch_edge(lift)
         case Stimulus.INSPECTION_ON:
             done = lift.inspection.begin()
         case Stimulus.INSPECTION_OFF:
@@ -78,3 +81,10 @@ def _block_beam(lasts_ns: int, lift: Lift) -> Effect:
         return Effect.NONE
     lift.car.hands.beam_ns = lasts_ns
     return Effect.NOW if lift.block_beam() else Effect.ARMED
+
+
+def _touch_edge(lift: Lift) -> Effect:
+    if lift.car.trouble.out_of_order:
+        return Effect.NONE
+    lift.car.hands.at_edge = True
+    return Effect.NOW if lift.touch_edge() else Effect.ARMED

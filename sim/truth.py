@@ -24,6 +24,7 @@ class TruthKind(enum.StrEnum):
     DOOR_OPEN = "door_open"
     DOOR_CLOSING = "door_closing"
     DOOR_CLOSED = "door_closed"
+    NUDGING = "nudging"
     RELEVELLING = "relevelling"
     RELEVELLED = "relevelled"
     MISUSE = "misuse"
@@ -42,6 +43,7 @@ class TruthKind(enum.StrEnum):
 class TruthRecord(msgspec.Struct, frozen=True):
     """One thing that happened at `t_ns`.
 
+    `nudging` comes with a `door_closing` that goes slowly, with a buzzer, past the light curtain.
     `stepped_out` is somebody who leaves an overloaded car to wait again.
     `stopped` is every standstill, with `door_zone` and `persons`; `arrived` follows it at a landing. `controller` says
     whether it is up, `mode` what its switches make of it. `trapped_since` is the instant from which somebody is in the

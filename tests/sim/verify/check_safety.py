@@ -42,8 +42,10 @@ COARSE: Final = replace(
 )
 """A lift that stops badly, on soft ropes."""
 
-EAGER: Final = replace(LIVELY, door=replace(LIVELY.door, advance_opening=True), rescue_device=RescueDevice())
-"""Its door begins to open before the car stands."""
+EAGER: Final = replace(
+    LIVELY, door=replace(LIVELY.door, advance_opening=True, nudge_after_s=20.0), rescue_device=RescueDevice()
+)
+"""Its door begins to open before the car stands, and closes on people."""
 
 HOUSES: Final = {
     "quiet": HOUSE,
