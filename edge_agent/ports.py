@@ -81,8 +81,8 @@ class BusPort(Protocol):
     async def drained(self) -> None:
         """Return when the kernel says the frame left (a pty says so at once)."""
 
-    def flush_input(self) -> None:
-        """Forget what was received and not yet delivered."""
+    def deliver_input(self) -> None:
+        """Hand over now what the host has received; what an adapter still holds comes by itself, later."""
 
     def uart_errors(self) -> UartErrors | None:
         """The UART's own error counters; None where the kernel keeps none (ptys, some adapters)."""

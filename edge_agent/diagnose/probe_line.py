@@ -45,7 +45,7 @@ class _Written:
         self._port = port
         self._on_write = on_write
         self.drained = port.drained
-        self.flush_input = port.flush_input
+        self.deliver_input = port.deliver_input
         self.uart_errors = port.uart_errors
         self.close = port.close
 

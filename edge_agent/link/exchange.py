@@ -62,6 +62,7 @@ class Exchange:
         self.begun_ns = begun_ns
         self.sent_ns = begun_ns + line.wire_ns(len(self.adu))
         self.deadline_ns = deadline_ns
+        self.grain_ns = grain_ns
         self.counted: list[Counter] = []
         self.answer = b""
         self.too_soon = False
@@ -109,11 +110,7 @@ class Exchange:
     def _frame(self, frame: Frame) -> Reply | Failure | None:
         adu = frame.adu
         if asks(adu) and adu != self.adu:
-            self.counted.append(Counter.OTHER_MASTER)
-            if adu[0] == self.request.slave:
-                self._contested = True
-            else:
-                self._on_stray(adu)
+            self.overheard(adu)
             return None
         match match(self.request, adu):
             case Match.ANSWER | Match.EXCEPTION if self._contested:
@@ -137,6 +134,14 @@ class Exchange:
             case Match.WRONG_COUNT:
                 self._wrong = self._wrong_count(adu)
         return None
+
+    def overheard(self, adu: bytes) -> None:
+        """Another master's request, perhaps one that began before this turn."""
+        self.counted.append(Counter.OTHER_MASTER)
+        if adu[0] == self.request.slave:
+            self._contested = True
+        else:
+            self._on_stray(adu)
 
     def _older(self, adu: bytes) -> None:
         if adu == self._before:

@@ -35,7 +35,7 @@ class _CicPort:
         self._port = port
         self._ear = ear
         self.drained = port.drained
-        self.flush_input = port.flush_input
+        self.deliver_input = port.deliver_input
         self.close = port.close
 
     @property

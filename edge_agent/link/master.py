@@ -24,6 +24,7 @@ from edge_agent.link.bus import Bus
 from edge_agent.link.counters import Counter, Counters
 from edge_agent.link.exchange import Exchange, asks
 from edge_agent.link.outcome import Failure, FailureKind, Reply, SlaveTimes
+from edge_agent.link.overheard import Overheard
 from edge_agent.link.pace import Pace
 from edge_agent.link.proof import Proof, needs_proof
 from edge_agent.link.wire import Wire
@@ -64,6 +65,7 @@ class RtuMaster:
         self._line = line
         self._clock = clock
         self._deframer = Deframer.for_replies()
+        self._overheard = Overheard()
         self._turn = asyncio.Lock()
         self._counters: defaultdict[int, Counters] = defaultdict(Counters)
         self._quarantine: dict[int, int] = {}
@@ -151,11 +153,17 @@ class RtuMaster:
             self._spoken_on = self._bus.port
             self._wire.opened(self._clock.now_ns(), self._bus.port.grain_ns)
         since_ns = self._clock.now_ns()
-        while (now_ns := self._clock.now_ns()) < self._wire.free_at(since_ns, gap_ns):
+        while (now_ns := self._heard_up_to_ns()) < self._wire.free_at(since_ns, gap_ns):
             await self._until(self._wire.free_at(since_ns, gap_ns))
         holder = self._wire.asked(slave, now_ns, now_ns + self._line.wire_ns(REQUEST_LEN), gap_ns)
         if holder is not None and len(self._counters) > 1:
             self._quarantine[holder.slave] = max(self.quarantined_until(holder.slave), holder.until_ns)
+
+    def _heard_up_to_ns(self) -> int:
+        """Now, with all heard that the kernel has: it is evidence of who asked, and too old for the next turn."""
+        if self._bus.port is not None:
+            self._bus.port.deliver_input()
+        return self._clock.now_ns()
 
     async def _take_turn(self, request: ReadRequest, times: SlaveTimes) -> Reply | Failure:
         self._clear_line()
@@ -199,7 +207,6 @@ class RtuMaster:
         ended, port = self._ended, self._bus.port
         if port is None or ended is None:
             raise PortError(self._bus.problem)
-        port.flush_input()
         port.write(exchange.adu)
         left_ns = exchange.deadline_ns - self._clock.now_ns()
         timer = asyncio.get_running_loop().call_later(left_ns / NS, _expire, ended)
@@ -253,7 +260,7 @@ class RtuMaster:
         self._pace.ended(slave, is_answered=is_answered, too_soon=exchange.too_soon and isinstance(ended, Reply))
         if not is_answered:
             reply_ns = self._line.wire_ns(exchange.request.reply_len)
-            self._quarantine[slave] = exchange.deadline_ns + times.max_late_ns + reply_ns
+            self._quarantine[slave] = exchange.deadline_ns + times.max_late_ns + reply_ns + exchange.grain_ns
         name = Counter.OK if isinstance(ended, Reply) else None if ended is None else _ENDS[ended.kind]
         counters = self.counters(slave)
         for counter in exchange.account(name):
@@ -280,6 +287,7 @@ class RtuMaster:
 
     def _clear_line(self) -> None:
         """What was heard before a request has nothing to do with its answer."""
+        self._overheard.cut(self._deframer.held)
         for found in self._deframer.flush(self._clock.now_ns()):
             self._idle(found)
 
@@ -291,12 +299,20 @@ class RtuMaster:
         in_turn = exchange is not None and exchange.begun_ns < t_ns <= exchange.deadline_ns
         if exchange is None or ended is None or ended.done() or not in_turn:
             self._last_heard_ns = t_ns - self._line.wire_ns(len(data))
-            for found in self._deframer.feed(data, t_ns):
-                self._idle(found)
+            self._heard_idle(data, t_ns)
             return
+        if self._overheard.waits and (request := self._overheard.hear(data)) is not None:
+            exchange.overheard(request.adu)
+            data = data[request.n_bytes :]
         outcome = exchange.take(data, t_ns)
         if outcome is not None:
             ended.set_result(outcome)
+
+    def _heard_idle(self, data: bytes, t_ns: int) -> None:
+        if self._overheard.waits and (request := self._overheard.hear(data)) is not None:
+            self._heard_stray(request.adu)
+        for found in self._deframer.feed(data, t_ns):
+            self._idle(found)
 
     def _idle(self, found: Frame | Anomaly) -> None:
         """Something heard while no answer is waited for."""

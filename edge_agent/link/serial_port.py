@@ -32,6 +32,8 @@ from edge_agent.ports import BusPort, OnBytes, OnLost, PortError, UartErrors
 from protocols.modbus.line import LineSettings, Parity
 
 _CHUNK_BYTES: Final = 4096
+_MOST_CHUNKS: Final = 64
+"""At once: more than a kernel holds of a port, about 70 kB; a pty's other end may go on for ever."""
 _NS_PER_MS: Final = 1_000_000
 _GRAIN_NS: Final = 20 * _NS_PER_MS
 """An FTDI adapter's 16 ms, and a host that is a little late."""
@@ -209,30 +211,34 @@ class SerialPort:
             return 0
         return count[0]
 
-    def flush_input(self) -> None:
-        """Forget what was received and not yet delivered."""
-        if self._is_open:
-            try:
-                termios.tcflush(self._fd, termios.TCIFLUSH)
-            except termios.error:
-                pass  # the port is going away; reading or writing it will say so
+    def deliver_input(self) -> None:
+        """Hand over now what the kernel has; where that has no end, forget the rest."""
+        for _ in range(_MOST_CHUNKS):
+            if not self._is_open or not self._readable():
+                return
+        try:
+            termios.tcflush(self._fd, termios.TCIFLUSH)
+        except termios.error:
+            pass  # the port is going away; reading or writing it will say so
 
     def uart_errors(self) -> UartErrors | None:
         """Since it was opened; None where the kernel keeps none (ptys, some adapters) or the port is closed."""
         return self._claimed.counters.read() if self._is_open else None
 
-    def _readable(self) -> None:
+    def _readable(self) -> bool:
+        """Read and hand over; whether there was something."""
         try:
             data = os.read(self._fd, _CHUNK_BYTES)
         except BlockingIOError:
-            return
+            return False
         except OSError as error:
             self._lose(self._gone(error.errno))
-            return
+            return False
         if data:
             self._on_bytes(data, self._now_ns())
         else:
             self._lose(self._gone(None))
+        return bool(data)
 
     def _gone(self, number: int | None) -> PortError:
         reason = "" if number is None or number == errno.EIO else f" ({os.strerror(number)})"

@@ -59,7 +59,7 @@ class _Stub:
     async def drained(self) -> None:
         return
 
-    def flush_input(self) -> None:
+    def deliver_input(self) -> None:
         return
 
     def uart_errors(self) -> UartErrors | None:

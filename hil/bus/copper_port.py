@@ -69,10 +69,8 @@ class CopperPort:
         """Return when the last stop bit has left."""
         await asyncio.sleep(max(0, self._sent_ns - self._copper.now_ns) / NS_PER_S)
 
-    def flush_input(self) -> None:
-        """Forget what the adapter has not yet handed over."""
-        if self._end is not None:
-            self._end.flush_input()
+    def deliver_input(self) -> None:
+        """Nothing: the host gets what the adapter hands over at once."""
 
     def uart_errors(self) -> UartErrors | None:
         """What the UART counted since it was opened; None if this adapter's driver does not count."""

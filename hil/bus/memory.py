@@ -30,7 +30,7 @@ class Troubles:
         self.blocks_writes = False
         self.echo: Echo | None = None
         self.stalled_until_ns = 0
-        self.flush_reaches = True
+        self.stalls_in_adapter = False
         self.rng = Random("echo")
 
 
@@ -116,12 +116,10 @@ class MemoryPort:
     def _at(self, t_ns: int, callback: Callable[[], object]) -> None:
         running_loop().call_at_ns(t_ns, callback)
 
-    def flush_input(self) -> None:
-        """Forget what was received and not yet delivered."""
-        if self._end is not None:
-            self._end.flush_input()
-        if self._troubles.flush_reaches:
-            self._held.clear()
+    def deliver_input(self) -> None:
+        """Hand over what a stall has left in the host; nothing else waits there."""
+        if self._segment.now_ns < self._troubles.stalled_until_ns and not self._troubles.stalls_in_adapter:
+            self._hand_over()
 
     def uart_errors(self) -> UartErrors | None:
         """None: this end has no UART."""
@@ -196,9 +194,9 @@ class MemoryBus:
         self._troubles.blocks_writes = on
 
     def stall(self, for_s: float, *, in_adapter: bool = False) -> None:
-        """Nothing is handed over for so long, then all of it at once; bytes `in_adapter` are out of a flush's reach."""
+        """Nothing is handed over for so long, then all of it at once; asked for, bytes come unless `in_adapter`."""
         self._troubles.stalled_until_ns = self._segment().now_ns + round(for_s * NS_PER_S)
-        self._troubles.flush_reaches = not in_adapter
+        self._troubles.stalls_in_adapter = in_adapter
 
     def echo(self, echo: Echo | None) -> None:
         """The adapter hears itself from now on, or no more."""

@@ -106,10 +106,6 @@ class End:
             self._segment._drive(self, start_ns, bytes(data))
         return self._free_ns
 
-    def flush_input(self) -> None:
-        """Forget what the USB adapter has heard and not yet handed over."""
-        self._usb.flush()
-
     def detach(self) -> None:
         """Leave the segment: what is still on the wire is not heard any more."""
         self._segment._ends.remove(self)

@@ -94,6 +94,11 @@ class Deframer:
         self.reset()
         return found
 
+    @property
+    def held(self) -> bytes:
+        """What may be the head of a frame yet, or was not told so far."""
+        return bytes(self._buffer)
+
     def reset(self) -> None:
         """Forget everything heard so far."""
         self._buffer.clear()

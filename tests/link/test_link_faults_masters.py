@@ -26,7 +26,7 @@ from link_bench import (
 from edge_agent.link.counters import Counter
 from edge_agent.link.master import MARGIN_NS
 from edge_agent.link.outcome import Failure, FailureKind, Reply
-from hil.bus.segment import Tapped
+from hil.bus.segment import Delivery, Tapped
 from protocols.modbus.pdu import ReadRequest, encode_request
 
 HIS = answer_with(1, 3, [0xEEEE, 0xEEEE])
@@ -90,6 +90,103 @@ def test_an_answer_that_he_never_gets_holds_us_up_for_as_long_as_it_could_come(
         assert kind_of(await asker.ask()) is kind
 
     on_bench(main, habits={1: good})
+
+
+# behind a USB adapter: what he says comes at its ticks, and may come when we have begun to speak
+
+
+TICK_NS = 16 * MS
+LAST_TICK_NS = 5 * TICK_NS
+WE_ASK_NS = LAST_TICK_NS + 9 * MS
+WAITED_NS = 126 * MS
+"""About when the wait for a second answer to the second of two requests that are alike ends, if none comes."""
+
+
+async def he_asks_around_the_tick(bench: LinkBench, from_tick_ns: int, slave: int = 1) -> None:
+    """He asks so long after the last tick before our turn, which begins when this is over."""
+    he = bench.segment.attach("second master", lambda _data, _t_ns: None)
+    bench.loop.call_at_ns(LAST_TICK_NS + from_tick_ns, he.send, encode_request(holding(slave, 0x20)))
+    await asyncio.sleep((WE_ASK_NS - bench.loop.now_ns) / S)
+
+
+HEARD_BY_OUR_TURN = pytest.mark.parametrize(
+    "from_tick_ns",
+    [-REQUEST_NS, -REQUEST_NS + MS, -4 * MS, -round(1.1 * MS), MS // 2],
+    ids=["all", "all but the last byte", "half of it", "its first byte", "nothing"],
+)
+
+
+@HEARD_BY_OUR_TURN
+def test_an_answer_to_him_is_not_taken_however_much_of_his_request_an_adapter_holds_back(from_tick_ns: int) -> None:
+    """Found by the fuzz (seed 1, chunk 185) where its first byte was heard before our turn."""
+
+    async def main(bench: LinkBench, asker: Asker) -> None:
+        await he_asks_around_the_tick(bench, from_tick_ns)
+        bench.drive(1, WE_ASK_NS + REQUEST_NS + LATENCY_NS, HIS)
+        assert kind_of(await asker.ask()) is FailureKind.TIMEOUT
+        once = Counter.OTHER_MASTER if from_tick_ns > -REQUEST_NS else Counter.FOREIGN
+        assert asker.count() == {Counter.TIMEOUT: 1, Counter.FOREIGN: 1} | {once: 1}
+        assert asker.master.strays == (from_tick_ns == -REQUEST_NS)
+
+    on_bench(main, delivery=Delivery.USB)
+
+
+@HEARD_BY_OUR_TURN
+def test_his_request_to_a_neighbour_across_our_turns_beginning_holds_up_the_neighbour_alone(from_tick_ns: int) -> None:
+    async def main(bench: LinkBench, asker: Asker) -> None:
+        await he_asks_around_the_tick(bench, from_tick_ns, slave=2)
+        outcome = await asker.ask()
+        assert isinstance(outcome, Reply)
+        bench.drive(2, bench.loop.now_ns + LINE.t35_ns + REQUEST_NS + LATENCY_NS, answer_with(2, 3, [0xEEEE, 0xEEEE]))
+        assert kind_of(await asker.ask(holding(slave=2))) is FailureKind.TIMEOUT
+
+    on_bench(main, habits={1: good}, delivery=Delivery.USB)
+
+
+@pytest.mark.parametrize("from_tick_ns", [-round(1.1 * MS), -3 * MS])
+def test_the_first_bytes_of_his_request_may_come_with_our_answer_to_the_turn_before(from_tick_ns: int) -> None:
+    answered_ns = LAST_TICK_NS + from_tick_ns - LINE.t35_ns
+
+    async def main(bench: LinkBench, asker: Asker) -> None:
+        asking = asyncio.create_task(he_asks_around_the_tick(bench, from_tick_ns), name="he asks")
+        await asyncio.sleep((answered_ns - LINE.wire_ns(7) - LATENCY_NS - REQUEST_NS - LINE.t35_ns) / S)
+        outcome = await asker.ask(holding(count=1))
+        assert isinstance(outcome, Reply)
+        assert outcome.reply_start_ns + LINE.wire_ns(7) == bench.loop.now_ns == LAST_TICK_NS
+        await asking
+        bench.drive(1, WE_ASK_NS + REQUEST_NS + LATENCY_NS, HIS)
+        assert kind_of(await asker.ask()) is FailureKind.TIMEOUT
+        assert asker.count()[Counter.OTHER_MASTER] == 1
+
+    on_bench(main, habits={1: lambda r, n: good(r, n) if r.count == 1 else []}, delivery=Delivery.USB)
+
+
+@pytest.mark.parametrize("before_ms", range(13, 22, 2))
+def test_the_wait_for_a_second_answer_may_end_in_the_midst_of_his_request(before_ms: int) -> None:
+    his = answer_with(1, 3, [0xEEEE] * 3)
+
+    async def main(bench: LinkBench, asker: Asker) -> None:
+        he = bench.segment.attach("second master", lambda _data, _t_ns: None)
+        bench.loop.call_at_ns(WAITED_NS - before_ms * MS, he.send, encode_request(holding(1, 0x20, 3)))
+        for _ in range(2):
+            assert isinstance(await asker.ask(), Reply)
+        await asyncio.sleep(2 * TICK_NS / S)
+        bench.habits.clear()
+        bench.drive(1, bench.loop.now_ns + REQUEST_NS + LATENCY_NS, his)
+        assert kind_of(await asker.ask(holding(count=3))) is FailureKind.TIMEOUT
+        assert asker.count()[Counter.OTHER_MASTER] == 1
+
+    on_bench(main, habits={1: good}, delivery=Delivery.USB)
+
+
+def test_an_answer_whose_head_was_heard_before_our_turn_is_none_in_it() -> None:
+    async def main(bench: LinkBench, asker: Asker) -> None:
+        bench.drive(1, LAST_TICK_NS - 4 * MS, HIS)
+        await asyncio.sleep((LAST_TICK_NS + 6 * MS) / S)
+        assert isinstance(await asker.ask(), Failure)
+        assert Counter.OTHER_MASTER not in asker.count()
+
+    on_bench(main, delivery=Delivery.USB)
 
 
 # what nobody can tell: pinned, so that the page on it stays true

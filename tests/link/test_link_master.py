@@ -27,6 +27,7 @@ from link_bench import (
 from edge_agent.link.counters import Counter
 from edge_agent.link.master import MARGIN_NS
 from edge_agent.link.outcome import Failure, FailureKind, Reply, SlaveTimes
+from hil.bus.segment import Delivery
 from hil.loop import NS_PER_S
 from protocols.modbus.crc import crc_ok
 from protocols.modbus.pdu import ReadFunction, ReadRequest
@@ -146,6 +147,20 @@ def test_a_late_answer_never_becomes_the_next_answer(late_ms: int) -> None:
         assert asker.count() == {Counter.TIMEOUT: 1, Counter.LATE: 1, Counter.OK: 4}
 
     on_bench(main, habits={1: late_by(late_ms * MS)})
+
+
+@pytest.mark.parametrize("held_ms", [1, 8, 15])
+def test_the_latest_of_late_answers_is_none_to_the_next_request_though_an_adapter_holds_it_back(held_ms: int) -> None:
+    async def main(bench: LinkBench, asker: Asker) -> None:
+        came_ns = LINE.t35_ns + TIMEOUT_NS + MAX_LATE_NS + REPLY_NS
+        early_ns = (-came_ns - held_ms * MS) % (16 * MS)
+        await asyncio.sleep(early_ns / NS_PER_S)
+        bench.drive(1, early_ns + came_ns - REPLY_NS, answer_with(1, 3, [9, 9]))
+        assert kind_of(await asker.ask()) is FailureKind.TIMEOUT
+        assert kind_of(await asker.ask()) is FailureKind.TIMEOUT
+        assert asker.count() == {Counter.TIMEOUT: 2, Counter.LATE: 1}
+
+    on_bench(main, habits={1: silent}, delivery=Delivery.USB)
 
 
 def test_a_late_answer_in_another_slaves_turn_is_late_there_and_foreign_here() -> None:

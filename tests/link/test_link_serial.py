@@ -20,7 +20,7 @@ from edge_agent.clock import SystemClock
 from edge_agent.link import bus, port_errors, serial_port
 from edge_agent.link.bus import Bus
 from edge_agent.link.master import RtuMaster
-from edge_agent.link.outcome import Reply
+from edge_agent.link.outcome import Failure, FailureKind, Reply
 from edge_agent.link.serial_port import SerialBus
 from edge_agent.link.tty_kernel import UartCounters, ask_kernel
 from edge_agent.ports import BusPort, PortError
@@ -28,6 +28,7 @@ from hil.bus.pty import PtyPort
 from hil.bus.segment import Segment
 from hil.timeline import RealTimeline
 from protocols.modbus.line import LineSettings
+from protocols.modbus.pdu import encode_request
 
 EVEN = LineSettings.parse("19200 8E1")
 TIOCGEXCL = 0x80045440
@@ -149,6 +150,26 @@ async def test_an_answer_sooner_than_a_wire_carries_it_is_sampled_between_sendin
     assert isinstance(reply, Reply), reply
     assert reply.request_end_ns <= reply.reply_start_ns <= time.monotonic_ns()
     loop.remove_reader(pty.master)
+    bus.close()
+
+
+@pytest.mark.parametrize("kernel_has", [answer_with(1, 3, [7, 8]), encode_request(holding(address=0x20))])
+async def test_what_the_kernel_has_when_our_turn_begins_is_evidence_and_no_answer(pty: Pty, kernel_has: bytes) -> None:
+    """An old answer of the right shape is none; behind another master's request neither is the next one."""
+    bus = Bus(SerialBus(), pty.port, LINE)
+    master = RtuMaster(bus, LINE, SystemClock())
+    await bus.open()
+    await master.transact(holding(slave=9), TIMES)
+    await asyncio.sleep(0.02)
+    os.read(pty.master, 8)
+    os.write(pty.master, kernel_has)
+    loop = asyncio.get_running_loop()
+    if kernel_has[1:3] == b"\x03\x00":  # a request: answer him once we have asked
+        loop.add_reader(pty.master, lambda: os.write(pty.master, answer_with(os.read(pty.master, 8)[0], 3, [1, 2])))
+    ended = await master.transact(holding(), TIMES)
+    loop.remove_reader(pty.master)
+    assert isinstance(ended, Failure)
+    assert ended.kind is FailureKind.TIMEOUT
     bus.close()
 
 
@@ -350,15 +371,39 @@ async def test_a_frame_is_drained_no_sooner_than_a_wire_carries_it(pty: Pty) -> 
     port.close()
 
 
-async def test_what_waited_before_a_flush_is_never_delivered(pty: Pty) -> None:
+async def test_what_the_kernel_has_is_delivered_at_once_when_asked_for(pty: Pty) -> None:
     ears = Ears()
     port = await opened(pty.port, ears)
     os.write(pty.master, b"old")
-    port.flush_input()
+    port.deliver_input()
+    port.deliver_input()
+    assert ears.news.is_set()
+    await ears.told()
+    assert [data for data, _ in ears.bytes] == [b"old"]
     os.write(pty.master, b"new")
     await ears.told()
-    assert [data for data, _ in ears.bytes] == [b"new"]
+    assert [data for data, _ in ears.bytes] == [b"old", b"new"]
     port.close()
+
+
+async def test_asking_a_port_that_never_ends_for_its_bytes_ends(pty: Pty, monkeypatch: pytest.MonkeyPatch) -> None:
+    ears = Ears()
+    port = await opened(pty.port, ears)
+    os.write(pty.master, b"what is left")
+    monkeypatch.setattr(serial_port.os, "read", lambda _fd, size: bytes(size))
+    port.deliver_input()
+    monkeypatch.undo()
+    port.deliver_input()
+    assert {data.strip(b"\x00") for data, _ in ears.bytes} == {b""}
+    port.close()
+
+
+async def test_a_port_found_unplugged_when_asked_for_its_bytes_is_lost(pty: Pty) -> None:
+    ears = Ears()
+    port = await opened(pty.port, ears)
+    pty.pull()
+    port.deliver_input()
+    assert len(ears.lost) == 1
 
 
 async def test_a_port_that_is_ready_with_nothing_to_read_is_not_lost(pty: Pty, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,7 +435,7 @@ async def test_an_unplugged_port_is_lost_once(pty: Pty) -> None:
     assert [str(error) for error in ears.lost] == [f"{pty.port}: the adapter was unplugged; plug it in again"]
     with pytest.raises(PortError, match="not open any more"):
         port.write(b"\x00")
-    port.flush_input()
+    port.deliver_input()
     await port.drained()
     port.close()
     assert len(ears.lost) == 1

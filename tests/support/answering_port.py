@@ -27,7 +27,7 @@ class AnsweringPort:
     async def drained(self) -> None:
         return
 
-    def flush_input(self) -> None:
+    def deliver_input(self) -> None:
         return
 
     def uart_errors(self) -> None:
