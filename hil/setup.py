@@ -1,7 +1,6 @@
 """What stands on a bench: the building, the devices on its bus, and what will happen to the lift when."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -11,7 +10,7 @@ from hil import BenchError, UsageError
 from protocols.lift.vocabulary import DoorSide
 from protocols.profiles.loader import load_profile
 from protocols.profiles.place import Channel
-from protocols.resources import config_text
+from protocols.resources import config_text, text_of
 from protocols.strictyaml import load_yaml
 from sim import SimError
 from sim.plan import PlanError
@@ -78,7 +77,7 @@ def load_bench(name_or_path: str) -> BenchSetup:
         text, source = config_text("benches", name_or_path)
         return load_yaml(text, source, BenchSetup)
     try:
-        text = Path(name_or_path).read_text(encoding="utf-8")
+        text = text_of(name_or_path)
     except OSError as error:
         raise BenchError(f"cannot read bench {name_or_path}: {error.strerror}; name a readable YAML file") from error
     return load_yaml(text, name_or_path, BenchSetup)

@@ -47,6 +47,14 @@ def _available(kind: str) -> dict[str, Traversable]:
     return _named(shipped_dir() / kind) | _named(own_dir() / kind)
 
 
+def text_of(path: str) -> str:
+    """The text of a file that a person named. Raises OSError, or ConfigError when it is not UTF-8."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(path, None, "is not UTF-8; save it as UTF-8") from error
+
+
 def config_names(kind: str) -> list[str]:
     """The names there are, sorted."""
     return sorted(_available(kind))

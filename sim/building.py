@@ -8,10 +8,10 @@ from typing import Annotated, Final
 import msgspec
 
 from protocols.lift.vocabulary import DoorSide
-from protocols.resources import config_text
+from protocols.resources import NoSuchName, config_text, text_of
 from protocols.strictyaml import load_yaml
 from sim import SimError
-from sim.demand import HourOfDay, Period, Share, Thing, check_day
+from sim.demand import HourOfDay, PerHour, Period, Share, Thing, check_day
 from sim.habits import Habits
 from sim.protection import UCM_MOST_M, ucm_stop_m
 from sim.ride import Levelling, Positioning, Protection
@@ -129,7 +129,7 @@ class RescueDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who comes. Arrivals are Poisson; the rest of the shares is traffic between upper floors."""
 
-    passengers_per_hour: NotNegative = 30.0
+    passengers_per_hour: PerHour = 30.0
     incoming: Share = 0.45
     outgoing: Share = 0.45
     transfer_s: Positive = 1.5
@@ -235,10 +235,15 @@ def parse_building(text: str, source: str) -> Building:
 def load_building(name_or_path: str) -> Building:
     """A shipped building by its name, or one from a YAML file. Raises SimError or ConfigError."""
     if not name_or_path.endswith((".yaml", ".yml")):
-        text, source = config_text("buildings", name_or_path)
+        try:
+            text, source = config_text("buildings", name_or_path)
+        except NoSuchName as error:
+            if Path(name_or_path).is_dir():
+                raise SimError(f"{name_or_path} is a directory; name a building or a YAML file") from error
+            raise
         return parse_building(text, source)
     try:
-        text = Path(name_or_path).read_text(encoding="utf-8")
+        text = text_of(name_or_path)
     except OSError as error:
         raise SimError(f"cannot read building {name_or_path}: {error.strerror}; name a readable YAML file") from error
     return parse_building(text, name_or_path)

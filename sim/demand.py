@@ -7,6 +7,8 @@ from typing import Annotated
 import msgspec
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+PerHour = Annotated[float, msgspec.Meta(ge=0, le=20_000)]
+"""People in an hour; the bound (an assumption) is far above what eight large cars carry, and still computable."""
 HourOfDay = Annotated[float, msgspec.Meta(ge=0, lt=24)]
 
 
@@ -14,7 +16,7 @@ class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A part of the day with steady traffic; it ends where the next begins, the last at midnight."""
 
     from_h: HourOfDay
-    passengers_per_hour: Annotated[float, msgspec.Meta(ge=0)]
+    passengers_per_hour: PerHour
     incoming: Share
     outgoing: Share
 

@@ -1,13 +1,12 @@
 """A fault model: which causes there are, how often each strikes, what it does, and who comes. From configs/faults."""
 
 import enum
-from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import msgspec
 
 from protocols.nearest import hint
-from protocols.resources import config_text
+from protocols.resources import config_text, text_of
 from protocols.strictyaml import load_yaml
 from sim import SimError
 from sim.building import NotNegative, Positive, Title
@@ -199,7 +198,7 @@ def load_faults(name_or_path: str) -> FaultModel:
     if not name_or_path.endswith((".yaml", ".yml")):
         return load_yaml(*config_text("faults", name_or_path), FaultModel)
     try:
-        text = Path(name_or_path).read_text(encoding="utf-8")
+        text = text_of(name_or_path)
     except OSError as error:
         raise SimError(f"cannot read faults {name_or_path}: {error.strerror}; name a readable YAML file") from error
     return load_yaml(text, name_or_path, FaultModel)

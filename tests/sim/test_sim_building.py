@@ -1,12 +1,16 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 from sim_witness import HOUSE
 
+from hil.setup import load_bench
 from protocols import ProtocolError
+from protocols.strictyaml import ConfigError
 from sim import SimError
 from sim.building import Floor, load_building, parse_building
+from sim.injector.model import load_faults
 
 FLOORS = 'floors: [{label: "G", height_m: 0}, {label: "1", height_m: 4.2}]\n'
 HEAD = "name: hut\ntitle: {en: Hut, zh: 小屋}\n"
@@ -60,3 +64,34 @@ def test_floors_are_in_order(floors: tuple[Floor, ...], reason: str) -> None:
 def test_shares_of_traffic_are_parts_of_a_whole() -> None:
     with pytest.raises(ValueError, match="more than the whole"):
         replace(HOUSE, traffic=replace(HOUSE.traffic, incoming=0.7, outgoing=0.7))
+
+
+@pytest.mark.parametrize(
+    "traffic",
+    [
+        "traffic: {passengers_per_hour: 1e9}\n",
+        "traffic: {day: [{from_h: 0, passengers_per_hour: 20001, incoming: 0.4, outgoing: 0.4}]}\n",
+    ],
+)
+def test_more_people_than_can_be_computed_are_refused(traffic: str) -> None:
+    with pytest.raises(ProtocolError, match="20000"):
+        parse_building(HEAD + FLOORS + traffic, "hut.yaml")
+
+
+def test_a_rate_at_the_bound_is_taken() -> None:
+    assert parse_building(HEAD + FLOORS + "traffic: {passengers_per_hour: 20000}\n", "hut.yaml").name == "hut"
+
+
+@pytest.mark.parametrize("load", [load_building, load_faults, load_bench])
+@pytest.mark.parametrize("written", [(HEAD + FLOORS).encode("gbk"), bytes(range(256))], ids=["gbk", "any-bytes"])
+def test_a_file_that_is_not_utf8_is_one_line(tmp_path: Path, load: Callable[[str], object], written: bytes) -> None:
+    path = tmp_path / "hut.yaml"
+    path.write_bytes(written)
+    with pytest.raises(ConfigError) as caught:
+        load(str(path))
+    assert str(caught.value) == f"{path}: is not UTF-8; save it as UTF-8"
+
+
+def test_a_directory_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(SimError, match="is a directory"):
+        load_building(str(tmp_path))
