@@ -82,7 +82,7 @@ class World:
         return setup.seen({**values, "faults": fault_names(profile, values["faults"])})
 
     def _controller_is_up(self, t_ns: int) -> bool:
-        return self.plant.signals(max(t_ns, self.plant.now_ns)).controller_up
+        return self.plant.controller_is_up(max(t_ns, self.plant.now_ns))
 
     def connect(
         self, timeline: Timeline, tap: Callable[[Tapped], None] | None = None, delivery: Delivery = Delivery.FRAME

@@ -95,9 +95,14 @@ class Car:
         """What somebody's step into the car or out of it does to it; None: nothing."""
         self.trips = 0
         self.relevels = 0
+        self.relevels_at_ns: int | None = None
+        """When a car that is about to be brought back to its landing will move."""
+        self.bridged_until_ns = 0
+        """Until when the door-zone relay bridges the locks, as long as the car is in the zone."""
         self.off_at_most_m: Final = LEVEL_M + building.levelling.worst_mm / 1000
         """How far from its landing a car in order stands, with a little to spare."""
         self.door_cycles = 0
+        self._limit_m: Final = building.protection.final_limit_m
 
     @property
     def now_ns(self) -> int:
@@ -182,12 +187,44 @@ class Car:
 
     def taps(self, t_ns: int) -> Taps:
         """What the safety chain reads."""
-        return self.taps_of(t_ns, self.floor_at(t_ns), locked=self.doors_locked(t_ns), in_zone=self.in_zone(t_ns))
+        floor, position_m = self.floor_at(t_ns), self.motion.position_m(t_ns)
+        return self.taps_of(t_ns, floor, position_m, locked=self.doors_locked(t_ns), in_zone=self.in_zone(t_ns))
 
-    def taps_of(self, t_ns: int, floor: int, *, locked: bool, in_zone: bool) -> Taps:
+    def taps_of(self, t_ns: int, floor: int, position_m: float, *, locked: bool, in_zone: bool) -> Taps:
         """The same of a car that is known to be there. A door away from every landing is coupled with no other."""
-        is_broken = not self.trouble.chain_closed(t_ns)
-        return self.chain.taps(t_ns, floor, is_broken=is_broken, landing=locked or not in_zone, car=locked)
+        trouble, limit_m = self.trouble, self._limit_m
+        return self.chain.taps(
+            t_ns,
+            floor,
+            is_broken=not trouble.chain_closed(t_ns),
+            landing=locked or not in_zone,
+            car=locked,
+            beyond_limit=not -limit_m < position_m < self.heights_m[-1] + limit_m,
+            recalled=trouble.rescuing or self.service.mode is Mode.EMERGENCY_ELECTRICAL,
+            zone_bridged=in_zone and self.is_bridged(t_ns),
+            has_supply=trouble.mains or self.has_power,
+        )
+
+    def is_bridged(self, t_ns: int) -> bool:
+        """Whether the door-zone relay is pulled."""
+        return t_ns < self.bridged_until_ns and self.has_power
+
+    def bridge_in_zone(self) -> None:
+        """Pull the door-zone relay until the contactor has dropped after the present motion."""
+        self.bridged_until_ns = self.motion.end_ns + self.machine.rest_ns
+
+    @property
+    def has_power(self) -> bool:
+        """Whether a controller runs the lift, from the mains or a battery."""
+        return self.trouble.is_alive or self.service.mode is Mode.BATTERY_RESCUE
+
+    @property
+    def door_may_open_ns(self) -> int:
+        """When the contactor has dropped after the last run: no door begins to open earlier, but for bridged locks."""
+        now_ns, ran_until_ns = self.now_ns, self.motion.ran_until_ns
+        if ran_until_ns is None or self.is_bridged(now_ns):
+            return now_ns
+        return max(now_ns, ran_until_ns + self.machine.rest_ns)
 
     @property
     def may_move(self) -> bool:
@@ -196,9 +233,8 @@ class Car:
 
     def machine_at(self, t_ns: int) -> MachineSignals:
         """What contactor and brake are told, and what they feed back."""
-        leaves_ns = self.until_ns if self.phase is Phase.STARTING else None
-        has_power = self.trouble.is_alive or self.service.mode is Mode.BATTERY_RESCUE
-        return self.machine.at(t_ns, self.motion, leaves_ns, is_alive=has_power)
+        leaves_ns = self.until_ns if self.phase is Phase.STARTING else self.relevels_at_ns
+        return self.machine.at(t_ns, self.motion, leaves_ns, is_alive=self.has_power)
 
     def enter(self, phase: Phase, until_ns: int | None = None, then: Callable[[], None] | None = None) -> None:
         """Be in `phase`, and let `then` end it at `until_ns`."""

@@ -6,7 +6,10 @@ circuit, 140 lock; HPMONT MONT: one bit for the safety circuit, one for the door
 among the contacts before the locks is an assumption, and no tap lies between them.
 
 A tap reads closed if everything before it is closed or bridged. A lift that is monitored at auxiliary contacts of its
-doors (building: `chain: {lock_inputs: contacts}`) tells each lock by itself.
+doors (building: `chain: {lock_inputs: contacts}`) tells each lock by itself, bridged or not, whoever feeds the chain.
+
+The taps have the control supply: without it they read open. Re-levelling and advance opening close the chain through
+the relay of the door zone, which bridges the locks, and the taps behind them read closed (lift_standards.md 6.3, R1).
 """
 
 import enum
@@ -17,14 +20,11 @@ from sim.stimuli import Stimulus
 
 
 class Contact(enum.Enum):
-    """The contacts before the door locks, in order."""
+    """The contacts before the door locks that stay open until somebody closes them. Emergency electrical operation
+    bridges both, and the final limits with them (EN 81-20 5.12.1.6, C)."""
 
     GOVERNOR = "governor"
     SAFETY_GEAR = "safety_gear"
-    FINAL_LIMIT = "final_limit"
-    BUFFER = "buffer"
-    PIT_STOP = "pit_stop"
-    CAR_TOP_STOP = "car_top_stop"
 
 
 class Taps(NamedTuple):
@@ -48,13 +48,12 @@ WHOLE: Final = -1
 
 @final
 class Chain:
-    """Which contacts something holds open, and which are bridged. Door contacts follow their doors besides."""
+    """Which contacts something holds open, and which are bridged. Doors, limits and supply follow the car besides."""
 
     def __init__(self, hands: Hands, *, in_series: bool) -> None:
         self._hands: Final = hands
         self._in_series: Final = in_series
         self._open: Final[set[Contact]] = set()
-        self._open_landings = 0
         self._bridged_landings = 0
         self._bridged_car = False
         self._bridged_stops = False
@@ -65,23 +64,10 @@ class Chain:
         """Something opens `contact`. Whoever does so also stops the car."""
         self._open.add(contact)
 
-    def close(self, contact: Contact) -> None:
-        """`contact` is closed again."""
-        self._open.discard(contact)
-
-    def is_made(self, contact: Contact) -> bool:
-        """Whether nothing holds `contact` open."""
-        return contact not in self._open
-
-    def open_landing(self, floor: int) -> None:
-        """The lock contact of the landing door at `floor` stays open whatever the door does."""
-        self._open_landings |= 1 << floor
-
     def mend(self) -> None:
         """Everything that was opened is closed, the bypass device is off. Bridges stay: who made them undoes them."""
         self._open.clear()
         self.bypassed = False
-        self._open_landings = 0
 
     def bridge_landings(self, floors: int = WHOLE) -> None:
         """The landing door locks at `floors` (a mask) are short-circuited, if not said the whole lock circuit."""
@@ -101,24 +87,35 @@ class Chain:
         self._bridged_landings, self._bridged_car, self._bridged_stops = 0, False, False
         return was
 
-    def taps(self, t_ns: int, floor: int, *, is_broken: bool, landing: bool, car: bool) -> Taps:
+    def taps(
+        self,
+        t_ns: int,
+        floor: int,
+        *,
+        is_broken: bool,
+        landing: bool,
+        car: bool,
+        beyond_limit: bool = False,
+        recalled: bool = False,
+        zone_bridged: bool = False,
+        has_supply: bool = True,
+    ) -> Taps:
         """What the chain reads at `t_ns` of a car at `floor`.
 
         `landing`: whether the landing doors there are locked (the others are); `car`: whether the car's doors are;
-        `is_broken`: an unnamed contact before the locks is open.
+        `is_broken`: an unnamed contact before the locks is open; `beyond_limit`: the car stands on a final limit;
+        `recalled`: under emergency electrical operation; `zone_bridged`: the door-zone relay bridges the locks.
         """
         held = self._hands.held(t_ns)
-        if landing and car and not (held or is_broken or self._open or self._open_landings):
+        if landing and car and has_supply and not (held or is_broken or beyond_limit or self._open):
             return _ALL_CLOSED
-        stops = self._bridged_stops or not (is_broken or self._open or Stimulus.STOP_SWITCH in held)
-        open_landings = self._open_landings
-        if not landing or Stimulus.LANDING_LOCK in held:
-            open_landings |= 1 << floor
+        landing_made = landing and Stimulus.LANDING_LOCK not in held
         car_made = car and Stimulus.CAR_CONTACT not in held
-        landing_reads = self.bypassed or not open_landings & ~self._bridged_landings
-        car_reads = car_made or self._bridged_car
-        end = stops and landing_reads and car_reads
+        is_cut = is_broken or Stimulus.STOP_SWITCH in held or ((beyond_limit or bool(self._open)) and not recalled)
+        stops = has_supply and (self._bridged_stops or not is_cut)
+        is_landing_bridged = zone_bridged or self.bypassed or bool(self._bridged_landings >> floor & 1)
+        landing_reads = stops and (landing_made or is_landing_bridged)
+        end = landing_reads and (car_made or zone_bridged or self._bridged_car)
         if self._in_series:
-            landing_reads = stops and landing_reads
-            car_reads = end
-        return Taps(stops, landing_reads, car_reads, end, not open_landings, car_made)
+            return Taps(stops, landing_reads, end, end, landing_made, car_made)
+        return Taps(stops, landing_made, car_made, end, landing_made, car_made)

@@ -75,6 +75,7 @@ class Doorway:
     def open_ahead(self) -> None:
         """Begin to open while the car still comes to its landing: `open` goes on with it when the car stands."""
         open_doors(self._car)
+        self._car.bridge_in_zone()
         self._car.tell(TruthKind.DOOR_OPENING, floor=self._car.floor)
 
     def jam(self) -> None:

@@ -115,6 +115,7 @@ class Hoist:
         car = self._car
         if are_opening(car):
             freeze_doors(car)
+        car.bridged_until_ns = 0
         car.motion = Braking(car.motion, car.now_ns, car.building.drive.emergency_decel_mps2)
         car.enter(Phase.BRAKING, car.motion.end_ns, self._halted)
 

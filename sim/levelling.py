@@ -60,6 +60,7 @@ class Leveller:
         self._next.cancel()
         self._next = None
         car = self._car
+        car.relevels_at_ns, car.bridged_until_ns = None, 0
         if car.motion is self._move and car.now_ns < car.motion.end_ns:
             car.motion = Braking(car.motion, car.now_ns, car.building.drive.emergency_decel_mps2)
 
@@ -74,24 +75,42 @@ class Leveller:
         self._share = share
         if sunk_m:
             to_m = car.motion.position_m(car.motion.end_ns) - sunk_m
-            car.motion = Settling(car.motion.position_m(now_ns), to_m, now_ns)
+            car.motion = Settling(car.motion.position_m(now_ns), to_m, now_ns, car.motion.ran_until_ns)
             self.look()
 
     def _begin(self) -> None:
+        """Contactor and brake are told to let the car go, if it still is too far off."""
         self._next = None
         car, now_ns = self._car, self._car.now_ns
-        if car.phase not in _DOOR_OPEN or car.trouble.out_of_order or car.machine.fault is not None:
+        if not self._is_due():
             return
         if now_ns < car.motion.end_ns:  # somebody stepped in or out meanwhile
             self._next = car.later(car.motion.end_ns, self._begin)
             return
-        here_m, landing_m = car.motion.position_m(now_ns), car.heights_m[car.floor]
-        if abs(here_m - landing_m) * 1000 <= self._levelling.relevel_beyond_mm:
+        car.relevels_at_ns = now_ns + car.machine.lead_ns
+        car.bridged_until_ns = car.relevels_at_ns + 1
+        self._next = car.later(car.relevels_at_ns, self._go)
+
+    def _is_due(self) -> bool:
+        car = self._car
+        if car.phase not in _DOOR_OPEN or car.trouble.out_of_order or car.machine.fault is not None:
+            return False
+        here_m = car.motion.position_m(car.motion.end_ns)
+        return abs(here_m - car.heights_m[car.floor]) * 1000 > self._levelling.relevel_beyond_mm
+
+    def _go(self) -> None:
+        self._next = None
+        car, now_ns = self._car, self._car.now_ns
+        car.relevels_at_ns, car.bridged_until_ns = None, 0
+        if not self._is_due() or now_ns < car.motion.end_ns:
+            self._begin()
             return
+        here_m, landing_m = car.motion.position_m(now_ns), car.heights_m[car.floor]
         car.relevels += 1
         car.tell(TruthKind.RELEVELLING, floor=car.floor, off_m=here_m - landing_m, persons=car.persons)
         limits = (self._levelling.relevel_speed_mps, RELEVEL_ACCEL_MPS2, RELEVEL_JERK_MPS3)
         car.motion = self._move = Run(here_m, landing_m, now_ns, limits)
+        car.bridge_in_zone()
         self._next = car.later(car.motion.end_ns, self._end)
 
     def _end(self) -> None:
@@ -100,6 +119,7 @@ class Leveller:
         if car.motion is not self._move:
             return
         car.motion = Rest(car.motion.position_m(car.now_ns), car.now_ns, after_run=True)
+        car.machine.stopped()
         car.tell(TruthKind.RELEVELLED, floor=car.floor, persons=car.persons)
         if self._levelling.stretch_mm:
             self._load_changed()

@@ -1,16 +1,17 @@
 """Contactor and brake of the machine: command and feedback, as functions of the car's motion and its start.
 
-At a start from a landing the contactor is told to close, then the brake is told to lift, and the car moves once it has
-lifted. At a stop the brake drops first, the contactor after it. In an emergency stop both lose their voltage with the
-chain. Slow runs (creeping, inspection) begin with the brake lifted: the lead before them is not modelled. Without mains
-or controller only a rescuer's hand lifts the brake. The times are assumptions (sim/building.py, Drive).
+At a start from a landing, and at a re-levelling, the contactor is told to close, then the brake is told to lift, and
+the car moves once it has lifted. At a stop the brake drops first, then the contactor, and then the door begins to open:
+contactors hang on the chain. In an emergency stop both lose their voltage with the chain. Slow runs (creeping,
+inspection) begin with the brake lifted: the lead before them is not modelled. Without mains or controller only a
+rescuer's hand lifts the brake. The times are assumptions (sim/building.py, Drive).
 """
 
 from typing import Final, NamedTuple, final
 
 from sim.agenda import to_ns
 from sim.building import Drive
-from sim.motion import Braking, Motion, Rest, Run, Runaway, Stall
+from sim.motion import Braking, Motion, Rest, Run, Runaway, Settling, Stall
 from sim.trouble import Fault
 
 
@@ -37,6 +38,10 @@ class Machine:
         self._lift_ns: Final = to_ns(drive.brake_lift_s)
         self._drop_ns: Final = to_ns(drive.brake_drop_s)
         self._off_ns: Final = to_ns(drive.brake_drop_s + drive.contactor_hold_s)
+        self.lead_ns: Final = self._lift_ns + self._contactor_ns
+        """From the contactor's command to the lifted brake."""
+        self.rest_ns: Final = self._off_ns + self._contactor_ns
+        """From standstill to the dropped contactor."""
         self._brake_stuck: bool | None = None
         self._welds = False
         self._welded = False
@@ -78,11 +83,11 @@ class Machine:
     def _proper(self, t_ns: int, motion: Motion, leaves_ns: int | None) -> MachineSignals:
         if leaves_ns is not None:
             left_ns = leaves_ns - t_ns
-            if left_ns <= self._lift_ns + self._contactor_ns:
+            if left_ns <= self.lead_ns:
                 return MachineSignals(True, left_ns <= self._lift_ns, left_ns <= self._lift_ns)
-        if isinstance(motion, Rest):
-            since_ns = t_ns - motion.end_ns
-            if not motion.after_run or since_ns >= self._off_ns + self._contactor_ns:
+        if isinstance(motion, Rest | Settling):
+            since_ns = self.rest_ns if motion.ran_until_ns is None else t_ns - motion.ran_until_ns
+            if since_ns >= self.rest_ns:
                 return _OFF
             return MachineSignals(since_ns < self._off_ns, True, False, since_ns < self._drop_ns)
         if isinstance(motion, Braking):

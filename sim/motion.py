@@ -24,6 +24,10 @@ class Motion(Protocol):
     def direction(self) -> Direction:
         """Which way it goes."""
 
+    @property
+    def ran_until_ns(self) -> int | None:
+        """When the drive brought the car to rest, and the brake only held it; None if it moves or stopped otherwise."""
+
     def position_m(self, t_ns: int) -> float:
         """Height above the lowest landing."""
 
@@ -35,14 +39,14 @@ class Motion(Protocol):
 class Rest:
     """Standing at a height."""
 
-    __slots__ = ("_position_m", "after_run", "end_ns")
+    __slots__ = ("_position_m", "end_ns", "ran_until_ns")
     direction: Final = Direction.NONE
 
     def __init__(self, position_m: float, since_ns: int, *, after_run: bool = False) -> None:
         """`after_run`: the drive brought the car to rest, and the brake only holds it."""
         self._position_m: Final = position_m
         self.end_ns: Final = since_ns
-        self.after_run: Final = after_run
+        self.ran_until_ns: Final = since_ns if after_run else None
 
     def position_m(self, t_ns: int) -> float:
         """The same at all times."""
@@ -57,14 +61,15 @@ class Rest:
 class Settling:
     """A standing car's rope gives way from `origin_m` to `target_m`. The drive stands still: speed and direction 0."""
 
-    __slots__ = ("_origin_m", "_start_ns", "_target_m", "end_ns")
+    __slots__ = ("_origin_m", "_start_ns", "_target_m", "end_ns", "ran_until_ns")
     direction: Final = Direction.NONE
 
-    def __init__(self, origin_m: float, target_m: float, start_ns: int) -> None:
+    def __init__(self, origin_m: float, target_m: float, start_ns: int, ran_until_ns: int | None = None) -> None:
         self._origin_m: Final = origin_m
         self._target_m: Final = target_m
         self._start_ns: Final = start_ns
         self.end_ns: Final = start_ns + SETTLING_NS
+        self.ran_until_ns: Final = ran_until_ns
 
     def position_m(self, t_ns: int) -> float:
         """Height above the lowest landing."""
@@ -83,6 +88,7 @@ class Run:
     """A rest-to-rest move from `origin_m` to `target_m` that began at `start_ns`."""
 
     __slots__ = ("_limits", "_move", "_sign", "direction", "end_ns", "origin_m", "start_ns", "target_m")
+    ran_until_ns: Final = None
 
     def __init__(self, origin_m: float, target_m: float, start_ns: int, limits: tuple[float, float, float]) -> None:
         self.origin_m: Final = origin_m
@@ -149,6 +155,7 @@ class Braking:
     """An emergency stop at a constant deceleration."""
 
     __slots__ = ("_decel_mps2", "_origin_m", "_sign", "_speed_mps", "direction", "end_ns", "start_ns")
+    ran_until_ns: Final = None
 
     def __init__(self, before: Motion, start_ns: int, decel_mps2: float) -> None:
         self._origin_m: Final = before.position_m(start_ns)
@@ -187,6 +194,7 @@ class Runaway:
         "end_ns",
         "top_ns",
     )
+    ran_until_ns: Final = None
 
     def __init__(
         self,
@@ -237,6 +245,7 @@ class Stall:
     """The drive runs on and the car does not: it stops at `decel_mps2` and stands, until the drive is stopped."""
 
     __slots__ = ("_braking", "direction", "end_ns", "still_ns")
+    ran_until_ns: Final = None
 
     def __init__(self, before: Run, start_ns: int, decel_mps2: float, end_ns: int) -> None:
         self._braking: Final = Braking(before, start_ns, decel_mps2)

@@ -118,6 +118,11 @@ class Plant:
             self.advance_to(t_ns)
         return signals_of(self._lift_of(car).car, self.now_ns)
 
+    def controller_is_up(self, t_ns: int, car: int = 0) -> bool:
+        """Whether a car's controller runs, with power, at `t_ns`, after advancing to it. Raises SimError."""
+        self.advance_to(t_ns)
+        return self._lift_of(car).car.has_power
+
     def foreseen(self, t_ns: int, car: int = 0) -> PlantSignals:
         """What a car's perfect sensors will say at `t_ns`, not before now, if nothing is decided until then."""
         return signals_of(self._lift_of(car).car, t_ns)

@@ -78,6 +78,8 @@ class Runaways:
         car, now_ns = self._car, self._car.now_ns
         if car.trouble.armed is not Fault.UCM or not car.persons or now_ns < car.motion.end_ns:
             return False
+        if car.relevels_at_ns is not None:
+            return False
         protection, here_m, landing_m = self._protection, car.motion.position_m(now_ns), car.heights_m[car.floor]
         light = car.load_kg < car.building.levelling.balance * car.building.rated_kg
         way = Direction.UP if light else Direction.DOWN
@@ -85,6 +87,7 @@ class Runaways:
         top_mps = ucm_top_mps(protection, detected_m)
         self._begin(Fault.UCM)
         freeze_doors(car)
+        car.bridged_until_ns = 0
         moves = Runaway(car.motion, now_ns, way, protection.ucm_accel_mps2, top_mps, protection.ucm_decel_mps2)
         car.motion = moves
         noticed_ns = moves.top_ns - to_ns(protection.ucm_response_s)
@@ -159,6 +162,7 @@ class Runaways:
     def _limit(self) -> None:
         car = self._car
         car.motion = Rest(car.motion.position_m(car.now_ns), car.now_ns, after_run=True)
+        car.machine.stopped()
         self._act("run_limiter")
         self._dropped()
 
@@ -181,6 +185,6 @@ class Runaways:
 
     def _cut_off(self, name: str) -> None:
         car = self._car
-        self._act(name, Contact.FINAL_LIMIT)
+        self._act(name)  # its contact follows the car (sim/car.py)
         car.motion = Braking(car.motion, car.now_ns, car.building.drive.emergency_decel_mps2)
         car.enter(Phase.RUNAWAY, car.motion.end_ns, self._halted)

@@ -8,8 +8,8 @@ from sim.doors import CLOSED_LIMIT, OPEN_LIMIT
 
 
 def open_doors(car: Car) -> int:
-    """The doors of this landing begin to open; when the last of them is at its open limit."""
-    building, now_ns = car.building, car.now_ns
+    """The doors of this landing open, once the contactor has dropped; when the last is at its open limit."""
+    building, now_ns = car.building, car.door_may_open_ns
     if building.rear_door is None:
         car.door = car.door.turned(now_ns, 1.0, to_ns(building.door.opening_s))
         return car.door.reaches_ns(OPEN_LIMIT)
@@ -53,7 +53,7 @@ def shut_to_ns(car: Car, fraction: float = CLOSED_LIMIT) -> int:
 
 def jam_doors(car: Car, opening_m: float) -> None:
     """The doors of this landing begin to open, and stick at `opening_m`."""
-    building, now_ns = car.building, car.now_ns
+    building, now_ns = car.building, car.door_may_open_ns
     sides = building.floors[car.floor].sides
     if DoorSide.FRONT in sides:
         car.door = car.door.turned(now_ns, opening_m / building.door.width_m, to_ns(building.door.opening_s))

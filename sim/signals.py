@@ -64,6 +64,8 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
     """The landing door locks' contacts themselves, bridged or not, whatever is before them in the chain."""
     car_made: bool | None = None
     """The car doors' contacts themselves."""
+    zone_bridged: bool = False
+    """The door-zone relay bridges the locks: the car is levelled, or comes to its landing, with a door not closed."""
     rear_open: bool | None = None
     """`door_open` and `door_closed` are the front door's; these are the rear one's, None without one."""
     rear_closed: bool | None = None
@@ -120,7 +122,7 @@ def signals_of(car: Car, now: int) -> PlantSignals:
     off_m = abs(position_m - car.heights_m[floor])
     in_zone = off_m <= car.building.door.zone_m
     front, rear = car.door.fraction(now), car.rear.fraction(now) if car.has_rear else None
-    taps = car.taps_of(now, floor, locked=locks(front) and (rear is None or locks(rear)), in_zone=in_zone)
+    taps = car.taps_of(now, floor, position_m, locked=locks(front) and (rear is None or locks(rear)), in_zone=in_zone)
     machine, persons, noticed = car.machine_at(now), car.persons, trouble.noticed
     return PlantSignals(
         t_ns=now,
@@ -137,7 +139,7 @@ def signals_of(car: Car, now: int) -> PlantSignals:
         hall_calls=car.calls.hall,
         mains=trouble.mains,
         safety_chain=taps.end,
-        drive_state=_RUNNING[direction],
+        drive_state=_RUNNING[direction if machine.contactor_command else Direction.NONE],
         faults=() if noticed is None else (noticed.event_code,),
         landing_lock=taps.landing_lock,
         car_lock=taps.car_lock,
@@ -145,7 +147,7 @@ def signals_of(car: Car, now: int) -> PlantSignals:
         cabinet_door=bool(held) and Stimulus.CABINET_DOOR in held,
         alarm_button=bool(held) and Stimulus.ALARM_BUTTON in held,
         door_open_button=bool(held) and Stimulus.OPEN_BUTTON in held,
-        controller_up=not trouble.rebooting,
+        controller_up=car.has_power,
         floor_known=trouble.floor_known,
         run_count=car.trips - trouble.runs_forgotten,
         position_m=position_m,
@@ -164,6 +166,7 @@ def signals_of(car: Car, now: int) -> PlantSignals:
         brake_open=machine.brake_open,
         landing_made=taps.landing_made,
         car_made=taps.car_made,
+        zone_bridged=in_zone and car.is_bridged(now),
         rear_open=None if rear is None else opens_limit(rear),
         rear_closed=None if rear is None else closes_limit(rear),
         nudging=car.nudging and car.phase is Phase.CLOSING,

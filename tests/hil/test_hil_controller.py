@@ -38,6 +38,17 @@ def test_a_controller_that_starts_anew_does_not_answer_and_a_sensor_box_does(
     assert asked(world.devices[0], address, 31 * S) is not None
 
 
+@pytest.mark.parametrize(("profile", "address", "is_silent"), [(CONTROLLER, FLOOR, True), (BOX, 0x12, False)])
+def test_a_controller_without_mains_does_not_answer_and_a_sensor_box_does(
+    profile: str, address: int, is_silent: bool
+) -> None:
+    world = world_of(profile)
+    world.act(1 * S, Stimulus.POWER_LOSS)
+    assert (asked(world.devices[0], address, 2 * S) is None) is is_silent
+    world.act(3 * S, Stimulus.POWER_RESTORE)
+    assert asked(world.devices[0], address, 4 * S) is not None
+
+
 def test_an_unknown_floor_is_the_registers_default_until_a_landing_is_found() -> None:
     world = world_of(CONTROLLER)
     world.act(1 * S, Stimulus.PERSON_ENTERS)

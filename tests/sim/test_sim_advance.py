@@ -81,13 +81,14 @@ def test_a_car_whose_door_has_begun_to_open_is_sent_no_farther() -> None:
     assert not witness.plant._lift._hoist.retarget_to(8)
 
 
-def test_the_locks_read_open_on_the_last_stretch() -> None:
+def test_on_the_last_stretch_the_door_zone_relay_bridges_the_open_locks() -> None:
     witness = riding(house())
     witness.until_kind(TruthKind.DOOR_OPENING)
     assert witness.now.landing_lock and witness.now.car_lock
     later = witness.run(0.2)
     assert later.moving and later.door_zone and not later.door_closed
-    assert not (later.landing_lock or later.car_lock or later.landing_made or later.car_made)
+    assert not (later.landing_made or later.car_made)
+    assert later.zone_bridged and later.landing_lock and later.car_lock and later.safety_chain
 
 
 def test_the_door_of_a_car_that_passes_a_landing_stays_shut() -> None:

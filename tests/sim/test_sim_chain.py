@@ -77,9 +77,8 @@ def test_a_bridge_of_one_landing_bridges_no_other() -> None:
 
 def test_a_contact_that_was_opened_is_closed_by_mending() -> None:
     chain = Chain(Hands(), in_series=True)
-    chain.open(Contact.BUFFER)
-    chain.open_landing(5)
-    assert not taps(chain).stops and not taps(chain).landing_made
+    chain.open(Contact.GOVERNOR)
+    assert not taps(chain).stops
     chain.mend()
     assert taps(chain).end
 

@@ -58,7 +58,8 @@ def _building(row: TripRow, house: House) -> Building:
     """The plant's limit contacts make 2 % before the ends.
 
     So the whole travels are stretched until the *contacts* make when the reference's doors are open and closed. An
-    advance opening that begins where no door may is taken off the opening.
+    advance opening that begins where no door may is taken off the opening. The references count no time from
+    standstill to the opening door: brake and contactor drop at once.
     """
     ahead = 0 < row.t_adv <= LONGEST_ADVANCE_S
     return Building(
@@ -66,7 +67,13 @@ def _building(row: TripRow, house: House) -> Building:
         title=Title(en=row.case, zh=row.case),
         floors=tuple(Floor(str(i), height_m) for i, height_m in enumerate(house.heights_m)),
         capacity_persons=60,
-        drive=Drive(row.v, row.a, row.j, start_delay_s=row.t_start + row.t_level),
+        drive=Drive(
+            *(row.v, row.a, row.j),
+            start_delay_s=row.t_start + row.t_level,
+            contactor_lag_s=0.0,
+            brake_drop_s=0.0,
+            contactor_hold_s=0.0,
+        ),
         door=Door(
             opening_s=(row.t_open if ahead else row.t_open - row.t_adv) / OPEN_LIMIT,
             closing_s=row.t_close / (1 - CLOSED_LIMIT),

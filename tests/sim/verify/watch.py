@@ -30,6 +30,8 @@ STANDARD_GRAVITY_MPS2: Final = 9.80665
 UCM_MOST_M: Final = 1.20
 ASTRAY: Final = frozenset({Fault.OVERSPEED, Fault.UCM, Fault.OVERTRAVEL_TOP, Fault.OVERTRAVEL_BOTTOM})
 """With these a car does what only a device stops; `check_devices` holds each device against its own limit."""
+AFTER_NS: Final = (30_000_000, 90_000_000, 150_000_000)
+"""When to look after an event with the contactor closed: a chain that opens then is seen before it has dropped."""
 _ROUNDING: Final = 1e-6
 
 
@@ -71,6 +73,8 @@ class Watch:
         self._limit_mps = 0.0
         self._relevels = False
         self._ahead = False
+        self._welded = False
+        self._held_open_ns: int | None = None
         self._astray: Fault | None = None
         self._astray_door = False
         self._beyond_m = 0.0
@@ -90,7 +94,10 @@ class Watch:
         while plant.now_ns < t_ns:
             due_ns = plant.next_event_ns()
             upto_ns = t_ns if due_ns is None else min(due_ns, t_ns)
-            for look_ns in sorted({(plant.now_ns + upto_ns) // 2, max(plant.now_ns, upto_ns - 1), upto_ns}):
+            looks_ns = {(plant.now_ns + upto_ns) // 2, max(plant.now_ns, upto_ns - 1), upto_ns}
+            if self._before.contactor_closed:
+                looks_ns |= {min(plant.now_ns + after_ns, upto_ns) for after_ns in AFTER_NS}
+            for look_ns in sorted(looks_ns):
                 plant.advance_to(look_ns)
                 self._look()
             self._ledger.compare(plant)
@@ -108,7 +115,7 @@ class Watch:
         self._ledger.compare(plant)
         self._before = plant.signals()
         self._by_hand = self._by_hand and not _is_alive(self._before)
-        self._departed = False
+        self._departed, self._held_open_ns = False, None
         self._relevels = self._before.moving and not self._before.door_closed
         self._limit_mps = self._building.drive.rated_speed_mps
 
@@ -146,6 +153,7 @@ class Watch:
     def _note(self, stimulus: str) -> None:
         self.seen.stimuli += 1
         self._pried = self._pried or stimulus == Stimulus.FORCE_DOOR.value
+        self._welded = self._welded or stimulus == Stimulus.CONTACTOR_STUCK.value
         is_release = stimulus == Stimulus.RELEASE.value
         self._by_hand = self._by_hand or (is_release and not _is_alive(self.plant.signals()))
 
@@ -153,6 +161,7 @@ class Watch:
         before, now = self._before, self.plant.signals()
         self._by_hand = self._by_hand and not _is_alive(now)
         self._car(before, now)
+        self._contactor(now)
         self._door(now)
         self._relevels = self._relevels and now.moving
         self._ahead = self._ahead and now.moving
@@ -188,6 +197,17 @@ class Watch:
         _must(abs(slowed) <= most * passed_s + _ROUNDING, "changes its speed too quickly", now)
         _must(most <= STANDARD_GRAVITY_MPS2, "brakes with more than 1 g", now)
 
+    def _contactor(self, now: PlantSignals) -> None:
+        """It hangs on the chain."""
+        if now.safety_chain or not now.contactor_closed:
+            self._held_open_ns = None
+            return
+        if self._held_open_ns is None:
+            self._held_open_ns = now.t_ns
+        held_ns = now.t_ns - self._held_open_ns
+        lag_ns = self._building.drive.contactor_lag_s * NS_PER_S
+        _must(self._welded or held_ns <= lag_ns, "contactor closed with the end of the chain open", now)
+
     def _door(self, now: PlantSignals) -> None:
         off_m = min(abs(now.position_m - height_m) for height_m in self._building.heights_m)
         _must(now.door_zone is (off_m <= self._building.door.zone_m), "the zone signal is not where the car is", now)
@@ -197,7 +217,7 @@ class Watch:
 
     def _is_driven(self, seen: PlantSignals) -> bool:
         """Whether anything moves the car: its drive, or a technician's hand where that has no power or controller."""
-        return (seen.safety_chain or self._relevels or self._ahead) and (_is_alive(seen) or self._by_hand)
+        return self._by_hand or (seen.safety_chain and _is_alive(seen))
 
     def _moving(self, before: PlantSignals, now: PlantSignals) -> None:
         _must(
