@@ -28,15 +28,15 @@ def come(call: Call, seconds: float | None, lift: Lift, do: Do) -> Effect:
     lasts_s = CLEANING_S if seconds is None else seconds
     match call:
         case Stimulus.IDLE_PERSON:
-            lift.idle_person_comes()
+            lift.people.idle_person_comes()
         case Stimulus.PERSON_ENTERS:
-            lift.summon_passenger()
+            lift.people.passenger_comes()
         case Stimulus.E_BIKE_ENTERS:
-            lift.summon_passenger(E_BIKE, E_BIKE_KG)
+            lift.people.passenger_comes(E_BIKE, E_BIKE_KG)
         case Stimulus.PERSON_LEAVES:
-            return _done(lift.idle_persons_leave())
+            return _done(lift.people.idle_persons_leave())
         case Stimulus.DOOR_STOP:
-            return _done(lift.stop_door(lift.car.now_ns + to_ns(lasts_s)))
+            return _done(lift.people.stop_door(lift.car.now_ns + to_ns(lasts_s)))
         case Stimulus.CLEANING:
             return _visit(cleaning(lasts_s), lift, do)
         case Stimulus.TECHNICIAN_VISIT:

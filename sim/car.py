@@ -73,8 +73,10 @@ class Car:
         self.until_ns: int | None = None
         self.neighbours: tuple[Car, ...] = ()
         """The other cars of its group."""
-        self.on_held: Callable[[], None] | None = None
-        """Told when somebody holds the door of a car that has neighbours."""
+        self.hand_over: Callable[[], None] | None = None
+        """Gives its hall calls to its neighbours, as far as they take them."""
+        self.dropped_out = False
+        """Whether its neighbours answer the landings without it."""
         self.phase = Phase.PARKED
         self.motion: Motion = Rest(self.heights_m[building.main_floor], 0)
         self._stands_after: Motion | None = None

@@ -1,7 +1,6 @@
 """The door at a landing and the people who pass it, one at a time: first out, then in, then wait and close."""
 
-from collections.abc import Callable
-from typing import Final, final
+from typing import Final, Protocol, final
 
 from protocols.lift.vocabulary import Direction
 from sim.agenda import to_ns
@@ -11,8 +10,10 @@ from sim.group import answer_here, is_called_to
 from sim.modes import Doors, Mode
 from sim.nudging import SLOWER, Nudging
 from sim.passengers import Passenger
+from sim.runaway import Runaways
 from sim.service import ATTENDED_DOOR_S, sends_out, stays_open
 from sim.sides import are_opening, close_doors, force_doors, jam_doors, open_doors, shut_to_ns
+from sim.standstill import Standstill
 from sim.trouble import JAM_OPENING_M, Fault
 from sim.truth import TruthKind
 
@@ -29,26 +30,25 @@ OBSTRUCTED_AT: Final = 0.1
 """Where a closing door meets what lies in its sill (assumption: some centimetres of rubbish)."""
 
 
+class Doorkeeper(Protocol):
+    """Who hears of a door at a landing."""
+
+    def closed(self) -> None:
+        """It is at its close limit."""
+
+    def cannot_close(self) -> None:
+        """It stands open, and nothing closes it."""
+
+
 @final
 class Doorway:
-    """Opens, lets people through, closes. Calls `on_open` at the open limit, `on_closed` at the close limit."""
+    """Opens, lets people through, closes. The car may not stay for that: what runs away begins at an open door."""
 
-    def __init__(
-        self,
-        car: Car,
-        on_open: Callable[[], None],
-        on_closed: Callable[[], None],
-        on_dead: Callable[[], None],
-        on_threshold: Callable[[], bool],
-        break_down: Callable[[Fault], None],
-    ) -> None:
-        """`on_threshold`: before each person passes the open door; whether the car will not stay for it."""
+    def __init__(self, car: Car, runaways: Runaways, standstill: Standstill, keeper: Doorkeeper) -> None:
         self._car: Final = car
-        self._on_open: Final = on_open
-        self._on_closed: Final = on_closed
-        self._on_dead: Final = on_dead
-        self._break_down: Final = break_down
-        self._on_threshold: Final = on_threshold
+        self._runaways: Final = runaways
+        self._standstill: Final = standstill
+        self._keeper: Final = keeper
         self._opened_ns = 0
         self._hold_until_ns = 0
         self._blocked_ns = 0
@@ -148,7 +148,7 @@ class Doorway:
         car, floor = self._car, self._car.floor
         self._opened_ns = car.now_ns
         car.tell(TruthKind.DOOR_OPEN, floor=floor)
-        self._on_open()
+        self._standstill.set_free()
         if car.trouble.rescuing or car.trouble.fault is not None:
             car.riders.all_want_out(floor)
             car.calls = Calls(0, car.calls.up, car.calls.down)
@@ -158,7 +158,7 @@ class Doorway:
 
     def _let_through(self) -> None:
         car, floor = self._car, self._car.floor
-        if car.trouble.armed is not None and self._on_threshold():
+        if car.trouble.armed is not None and self._runaways.at_open_door():
             return
         if car.service.mode is not Mode.NORMAL and sends_out(car.service.mode, floor, car.building.main_floor):
             car.riders.all_want_out(floor)
@@ -244,13 +244,13 @@ class Doorway:
             kept_ns = self._nudging.until_ns(idle_ns, kept_ns)
         until_ns = max(kept_ns, car.hands.door_until_ns, car.now_ns)
         car.enter(Phase.DWELL, until_ns, self._close)
-        if car.on_held is not None and until_ns > own_ns:
-            car.on_held()
+        if car.hand_over is not None and until_ns > own_ns:
+            car.hand_over()
 
     def _close(self) -> None:
         car = self._car
         if not car.trouble.is_alive or car.trouble.fault is Fault.DOOR_BLOCKED:
-            self._on_dead()
+            self._keeper.cannot_close()
             return
         car.nudging = self._nudging.is_due(car.now_ns)
         close_doors(car, SLOWER if car.nudging else 1.0)
@@ -279,7 +279,7 @@ class Doorway:
         """The safety edge meets somebody, or what lies in the sill: open, and after too many tries give up."""
         self._tries += 1
         if self._tries >= self._car.building.door.close_tries:
-            self._break_down(Fault.DOOR_BLOCKED)
+            self._standstill.break_down(Fault.DOOR_BLOCKED)
         self.open()
 
     def _closed(self) -> None:
@@ -290,4 +290,4 @@ class Doorway:
         self._tries = 0
         self._nudging.end()
         car.tell(TruthKind.DOOR_CLOSED, floor=car.floor, persons=car.persons)
-        self._on_closed()
+        self._keeper.closed()

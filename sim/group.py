@@ -58,7 +58,7 @@ class Group:
         for other in self._lifts:
             other.car.neighbours += (lift.car,)
             lift.car.neighbours += (other.car,)
-        lift.car.on_held = partial(self.hand_over, lift)
+        lift.car.hand_over = partial(self.hand_over, lift)
         self._lifts.append(lift)
 
     @property
@@ -180,6 +180,13 @@ def _lets_in(car: Car) -> bool:
 
 def _is_held(car: Car) -> bool:
     return car.phase is Phase.DWELL and car.until_ns is not None and car.until_ns - car.now_ns > HELD_NS
+
+
+def drop_out(car: Car) -> None:
+    """It answers no hall calls until it is dispatched again: others of its group get them, if there are others."""
+    if car.neighbours and car.hand_over is not None:
+        car.dropped_out = True
+        car.hand_over()
 
 
 def answer_here(car: Car, floor: int) -> None:

@@ -1,16 +1,17 @@
 """The car on its way: runs, emergency stops, creeping, inspection. Whoever sent it is told how it ended."""
 
 from bisect import bisect, bisect_left
-from collections.abc import Callable
-from typing import Final, final
+from typing import Final, Protocol, final
 
 from protocols.lift.vocabulary import Direction
 from sim.advance import opens_ahead_ns
 from sim.agenda import to_ns
 from sim.car import Car, Phase
+from sim.levelling import Leveller
 from sim.motion import SIGN, Braking, Rest, Run, brake_between
 from sim.runaway import Begin, Runaways
 from sim.sides import are_opening, freeze_doors, opening_ns
+from sim.standstill import Standstill
 from sim.trouble import CLEAR_OF_LANDINGS_M, GLITCH_S, Fault
 from sim.truth import TruthKind
 
@@ -20,34 +21,32 @@ CREEP_JERK_MPS3: Final = 0.5
 """Creeping is gentle (assumption); only its speed is limited by a standard."""
 
 
+class Sender(Protocol):
+    """Who sends the car, and hears how that ends."""
+
+    def near(self) -> None:
+        """In a building with advance opening: a door may begin to open for the landing ahead."""
+
+    def arrived(self) -> None:
+        """A run has ended at its landing."""
+
+    def crept(self) -> None:
+        """Creeping has ended at its landing."""
+
+    def halted(self) -> None:
+        """The car stands after any other stop."""
+
+
 @final
 class Hoist:
-    """Moves the car. Calls `on_arrived` after a run, `on_crept` after creeping, `on_halted` after any other stop."""
+    """Moves the car, and tells its sender."""
 
-    def __init__(
-        self,
-        car: Car,
-        on_arrived: Callable[[], None],
-        on_halted: Callable[[], None],
-        on_crept: Callable[[], None],
-        break_down: Callable[[Fault], None],
-        stalled: Callable[[], None],
-        off_m: Callable[[], float],
-        on_near: Callable[[], None],
-    ) -> None:
-        """`off_m`: how far above its landing the next run ends (below: negative).
-
-        `on_near`: in a building with advance opening, when a door may begin to open for the landing ahead.
-        """
+    def __init__(self, car: Car, leveller: Leveller, standstill: Standstill, sender: Sender) -> None:
         self._car: Final = car
-        self._on_arrived: Final = on_arrived
-        self._on_halted: Final = on_halted
-        self._on_crept: Final = on_crept
-        self._break_down: Final = break_down
-        self._stalled: Final = stalled
-        self.runaways: Final = Runaways(car, break_down, self._stands, self._halted, on_halted)
-        self._off_m: Final = off_m
-        self._on_near: Final = on_near
+        self._leveller: Final = leveller
+        self._standstill: Final = standstill
+        self._sender: Final = sender
+        self.runaways: Final = Runaways(car, standstill, self._stands, self._halted, sender.halted)
         self._opens_ahead: Final = car.building.door.advance_opening
         self._run_off_m = 0.0
         self.target = car.floor
@@ -61,7 +60,7 @@ class Hoist:
         on_car_call = bool(car.calls.car >> target & 1)
         car.tell(TruthKind.DEPARTED, floor=floor, to=target, persons=car.persons, car_call=on_car_call)
         here_m = car.motion.position_m(car.now_ns)
-        self._run_off_m = self._off_m()
+        self._run_off_m = self._leveller.run_off_m()
         there_m = car.heights_m[target] + self._run_off_m
         car.motion = Run(here_m, there_m, car.now_ns, car.building.motion_limits)
         self.plan_end()
@@ -108,7 +107,7 @@ class Hoist:
 
     def _near(self) -> None:
         self._car.enter(Phase.RUNNING, self._car.motion.end_ns, self._arrived)
-        self._on_near()
+        self._sender.near()
 
     def brake(self) -> None:
         """Emergency stop; a door that was opening stops as well."""
@@ -158,34 +157,34 @@ class Hoist:
         trouble = self._car.trouble
         if trouble.armed is Fault.CHAIN_GLITCH:
             trouble.chain_open_until_ns = self._car.now_ns + to_ns(GLITCH_S)
-            self._break_down(Fault.CHAIN_GLITCH)
+            self._standstill.break_down(Fault.CHAIN_GLITCH)
         else:
-            self._break_down(Fault.CHAIN_OPEN)
+            self._standstill.break_down(Fault.CHAIN_OPEN)
         self.brake()
 
     def _arrived(self) -> None:
         self._stand()
         self._tell_arrived()
-        self._on_arrived()
+        self._sender.arrived()
 
     def _halted(self) -> None:
         self._stand()
-        self._on_halted()
+        self._sender.halted()
 
     def _stands(self) -> None:
         """The car stands, and its drive goes on."""
         self._tell_stopped()
-        self._stalled()
+        self._standstill.trap()
 
     def _at_last_landing(self) -> None:
         self._stand()
         self._tell_arrived()
-        self._on_halted()
+        self._sender.halted()
 
     def _crept(self) -> None:
         self._stand()
         self._tell_arrived()
-        self._on_crept()
+        self._sender.crept()
 
     def _stand(self) -> None:
         car, now_ns = self._car, self._car.now_ns

@@ -4,25 +4,28 @@ Emergency electrical operation makes some contacts ineffective (safety gear, gov
 5.12.1.6, C); those of the doors, and a chain that stands open at an unknown place, stop it here.
 """
 
-from collections.abc import Callable
 from typing import Final, final
 
 from protocols.lift.vocabulary import Direction
 from sim.car import Car, Phase
 from sim.hoist import Hoist
+from sim.mode_switch import ModeSwitch
 from sim.modes import Event, Mode
+from sim.outages import Outages
+from sim.recovery import Recovery
 from sim.stimuli import Stimulus
 
 
 @final
 class Inspection:
-    """Takes a parked car out of service and drives it. Calls `on_end` when the car is the controller's again."""
+    """Takes a car out of service, drives it, and gives it back."""
 
-    def __init__(self, car: Car, hoist: Hoist, switch: Callable[[Event], bool], on_end: Callable[[], None]) -> None:
+    def __init__(self, car: Car, hoist: Hoist, modes: ModeSwitch, outages: Outages, recovery: Recovery) -> None:
         self._car: Final = car
-        self._switch: Final = switch
         self._hoist: Final = hoist
-        self._on_end: Final = on_end
+        self._modes: Final = modes
+        self._outages: Final = outages
+        self._recovery: Final = recovery
 
     def begin(self) -> bool:
         """A parked, empty car leaves service; whether it was one. Such a car is in order, and has no calls."""
@@ -31,7 +34,18 @@ class Inspection:
             return False
         car.trouble.inspecting = True
         car.enter(Phase.INSPECTION)
-        self._switch(Event.INSPECTION_ON)
+        self._modes.turn(Event.INSPECTION_ON)
+        return True
+
+    def begin_electrical(self) -> bool:
+        """The machine room takes the car: it stops where it is, and so does its door; whether it can."""
+        trouble = self._car.trouble
+        if trouble.by_hand or not trouble.is_alive:
+            return False
+        trouble.inspecting = True
+        self._outages.go_dark("emergency_electrical")
+        self._modes.turn(Event.EMERGENCY_ELECTRICAL_ON)
+        self._recovery.begin_if_possible()
         return True
 
     def drive(self, way: Direction, until_ns: int, mode: Mode = Mode.INSPECTION) -> bool:
@@ -84,12 +98,12 @@ class Inspection:
         if not car.trouble.inspecting or car.chain.bypassed or mode not in {None, car.service.mode}:
             return False
         car.trouble.inspecting = False
-        self._switch(Event.INSPECTION_OFF)
-        self._switch(Event.EMERGENCY_ELECTRICAL_OFF)
+        self._modes.turn(Event.INSPECTION_OFF)
+        self._modes.turn(Event.EMERGENCY_ELECTRICAL_OFF)
         car.hands.close_chain()
         if car.phase is Phase.INSPECTION_RUN:
             self._hoist.brake()
         elif car.phase is Phase.INSPECTION:
             car.enter(Phase.STUCK)
-        self._on_end()
+        self._recovery.resume()
         return True

@@ -41,7 +41,7 @@ def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noq
         case Stimulus.HOLD_DOOR:
             return _hold(DEFAULT_HOLD_S if seconds is None else seconds, lift, trouble)
         case Stimulus.FORCE_DOOR:
-            return Effect.NOW if lift.pry_door() else Effect.NONE
+            return Effect.NOW if lift.people.pry_door() else Effect.NONE
         case (
             Stimulus.IDLE_PERSON
             | Stimulus.PERSON_ENTERS
@@ -111,7 +111,7 @@ def _power_loss(lift: Lift, trouble: Trouble) -> Effect:
     if not trouble.mains:
         return Effect.NONE
     trouble.mains = False
-    lift.cut_power()
+    lift.outages.cut_power()
     return Effect.NOW
 
 
@@ -119,7 +119,7 @@ def _power_restore(lift: Lift, trouble: Trouble) -> Effect:
     if trouble.mains:
         return Effect.NONE
     trouble.mains = True
-    lift.power_back()
+    lift.outages.power_back()
     return Effect.NOW
 
 
@@ -127,4 +127,4 @@ def _hold(seconds: float, lift: Lift, trouble: Trouble) -> Effect:
     if trouble.out_of_order:
         return Effect.NONE
     trouble.hold_ns = to_ns(seconds)
-    return Effect.NOW if lift.hold_door() else Effect.ARMED
+    return Effect.NOW if lift.people.hold_door() else Effect.ARMED

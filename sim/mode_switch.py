@@ -1,6 +1,5 @@
 """The switches of the service modes at work on a car: what a change of mode does to its calls, its run and its door."""
 
-from collections.abc import Callable
 from typing import Final, final
 
 from protocols.lift.vocabulary import Direction
@@ -9,26 +8,19 @@ from sim.controller import Calls
 from sim.doorway import Doorway
 from sim.hoist import Hoist
 from sim.modes import Event, Mode
+from sim.operation import Operation
 from sim.truth import TruthKind
 
 
 @final
 class ModeSwitch:
-    """Of one lift. `press` lets people press again, here or for another car of the group; `dispatch` goes on."""
+    """Of one lift."""
 
-    def __init__(
-        self,
-        car: Car,
-        doorway: Doorway,
-        hoist: Hoist,
-        press: Callable[[], None],
-        dispatch: Callable[[], None],
-    ) -> None:
+    def __init__(self, car: Car, hoist: Hoist, doorway: Doorway, operation: Operation) -> None:
         self._car: Final = car
-        self._doorway: Final = doorway
         self._hoist: Final = hoist
-        self._press: Final = press
-        self._dispatch: Final = dispatch
+        self._doorway: Final = doorway
+        self._operation: Final = operation
 
     def turn(self, event: Event) -> bool:
         """A switch is turned; whether it stood otherwise."""
@@ -51,10 +43,10 @@ class ModeSwitch:
         if not service.rules.hall_calls:
             keeps = service.rules.car_calls or service.mode is Mode.OUT_OF_SERVICE
             car.calls = Calls(car=car.calls.car if keeps else 0)
-        self._press()
+        self._operation.press_again()
         match car.phase:
             case Phase.PARKED | Phase.STARTING:
-                self._dispatch()
+                self._operation.dispatch()
             case Phase.DWELL:
                 self._doorway.settle()
             case Phase.RUNNING if service.mode is Mode.EARTHQUAKE:

@@ -8,22 +8,40 @@ from typing import Final, final
 
 from sim.agenda import to_ns
 from sim.car import Car, Phase
+from sim.mode_switch import ModeSwitch
+from sim.modes import Event
+from sim.recovery import Recovery
 
 
 @final
 class RescueDevice:
     """Of one car, if its building has one."""
 
-    def __init__(self, car: Car) -> None:
+    def __init__(self, car: Car, modes: ModeSwitch, recovery: Recovery) -> None:
         self._car: Final = car
+        self._modes: Final = modes
+        self._recovery: Final = recovery
         self._dark_since_ns = 0
 
     def mains_lost(self) -> None:
         """The delay begins."""
         self._dark_since_ns = self._car.now_ns
 
-    @property
-    def begins_ns(self) -> int | None:
+    def wait(self) -> None:
+        """The car stands: begin when it is time, if there is anything to do here."""
+        begins_ns = self._begins_ns()
+        if begins_ns is not None:
+            self._car.enter(Phase.STUCK, begins_ns, self._begin)
+
+    def end(self) -> None:
+        """The mains are back, or people are out."""
+        self._modes.turn(Event.BATTERY_OFF)
+
+    def _begin(self) -> None:
+        self._modes.turn(Event.BATTERY_ON)
+        self._recovery.begin()
+
+    def _begins_ns(self) -> int | None:
         """When it will start for the car that stands now; None if it has nothing to do here, or is not allowed to."""
         car, device = self._car, self._car.building.rescue_device
         if device is None or car.phase is not Phase.STUCK or car.trouble.mains:

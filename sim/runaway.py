@@ -21,6 +21,7 @@ from sim.protection import (
     ucm_top_mps,
 )
 from sim.sides import freeze_doors
+from sim.standstill import Standstill
 from sim.trouble import Fault
 from sim.truth import TruthKind
 
@@ -31,20 +32,20 @@ Begin = tuple[int, Callable[[], None]]
 class Runaways:
     """Begins what is armed on its occasion, with somebody in the car, and ends it in a standstill.
 
-    Calls `break_down` when it begins, `halted` when the car has come to rest; `stalled` instead if its drive still
-    runs, and `dropped` when that is stopped.
+    Calls `halted` when the car has come to rest; `stalled` instead if its drive still runs, and `dropped` when that is
+    stopped.
     """
 
     def __init__(
         self,
         car: Car,
-        break_down: Callable[[Fault], None],
+        standstill: Standstill,
         stalled: Callable[[], None],
         halted: Callable[[], None],
         dropped: Callable[[], None],
     ) -> None:
         self._car: Final = car
-        self._break_down: Final = break_down
+        self._standstill: Final = standstill
         self._stalled: Final = stalled
         self._halted: Final = halted
         self._dropped: Final = dropped
@@ -101,7 +102,7 @@ class Runaways:
 
     def _begin(self, fault: Fault) -> None:
         self._car.trouble.unnoticed = True
-        self._break_down(fault)
+        self._standstill.break_down(fault)
 
     def _act(self, device: str, contact: Contact | None = None) -> None:
         """A device acts, perhaps by its contact in the safety chain; the controller knows now."""

@@ -36,7 +36,7 @@ def turn(switch: Switch, seconds: float | None, lift: Lift) -> Effect:
     until_ns = lift.car.now_ns + to_ns(DRIVE_S if seconds is None else seconds)
     match switch:
         case Stimulus.EMERGENCY_ELECTRICAL_ON:
-            done = lift.electrical_on()
+            done = lift.inspection.begin_electrical()
         case Stimulus.EMERGENCY_ELECTRICAL_OFF:
             done = lift.inspection.end(Mode.EMERGENCY_ELECTRICAL)
         case Stimulus.EMERGENCY_ELECTRICAL_UP:
@@ -44,9 +44,9 @@ def turn(switch: Switch, seconds: float | None, lift: Lift) -> Effect:
         case Stimulus.EMERGENCY_ELECTRICAL_DOWN:
             done = lift.inspection.drive(Direction.DOWN, until_ns, Mode.EMERGENCY_ELECTRICAL)
         case Stimulus.CLOSE_BUTTON:
-            done = lift.close_door()
+            done = lift.people.close_door()
         case Stimulus.CONTROLLER_REBOOT:
-            done = lift.reboot(seconds)
+            done = lift.outages.reboot(seconds)
         case Stimulus.FIREFIGHTER:
             done = lift.modes.is_recalled and lift.modes.turn(Event.FIREFIGHTER)
         case _:

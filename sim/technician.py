@@ -47,12 +47,12 @@ def work(deed: Deed, seconds: float | None, lift: Lift) -> Effect:
     until_ns = lift.car.now_ns + lasts_ns
     match deed:
         case Stimulus.RIDE_UP:
-            done = lift.ride(Direction.UP)
+            done = lift.people.ride(Direction.UP)
         case Stimulus.RIDE_DOWN:
-            done = lift.ride(Direction.DOWN)
+            done = lift.people.ride(Direction.DOWN)
         case Stimulus.OPEN_BUTTON | Stimulus.OVERLOAD:
             lift.car.hands.take(deed, until_ns)
-            lift.keep_open()
+            lift.people.keep_open()
             done = True
         case Stimulus.ALARM_BUTTON | Stimulus.CABINET_DOOR:
             lift.car.hands.take(deed, until_ns)
@@ -80,11 +80,11 @@ def _block_beam(lasts_ns: int, lift: Lift) -> Effect:
     if lift.car.trouble.out_of_order:
         return Effect.NONE
     lift.car.hands.beam_ns = lasts_ns
-    return Effect.NOW if lift.block_beam() else Effect.ARMED
+    return Effect.NOW if lift.people.block_beam() else Effect.ARMED
 
 
 def _touch_edge(lift: Lift) -> Effect:
     if lift.car.trouble.out_of_order:
         return Effect.NONE
     lift.car.hands.at_edge = True
-    return Effect.NOW if lift.touch_edge() else Effect.ARMED
+    return Effect.NOW if lift.people.touch_edge() else Effect.ARMED

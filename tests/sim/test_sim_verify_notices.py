@@ -31,8 +31,8 @@ from sim.controller import Calls, next_stop
 from sim.doorway import Doorway
 from sim.injector.draws import Gaps, Times
 from sim.kinematics import Move
-from sim.lift import Lift
 from sim.passengers import Journeys, Passenger, Riders
+from sim.people import People
 from sim.stimuli import Stimulus
 
 ROW = reference.trips()[4]
@@ -86,7 +86,7 @@ def test_a_stop_that_nobody_asked_for_is_noticed(monkeypatch: pytest.MonkeyPatch
         target = next_stop(calls, floor, heading, full)
         return 2 if floor == 0 and target is not None and target > 2 else target
 
-    monkeypatch.setattr("sim.lift.next_stop", keen)
+    monkeypatch.setattr("sim.operation.next_stop", keen)
     assert {"S, fixed P", "S, Poisson P"} <= set(stops())
 
 
@@ -158,7 +158,7 @@ def test_people_who_come_more_often_than_they_should_are_noticed(monkeypatch: py
 def test_an_overload_that_holds_no_door_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     run: check_safety.Run = (3, "busy", [(30.0, Stimulus.OVERLOAD, 60.0)], 60.0)
     check_safety.play(run)
-    monkeypatch.setattr(Lift, "keep_open", lambda self: None)
+    monkeypatch.setattr(People, "keep_open", lambda self: None)
     monkeypatch.setattr("sim.hands.Hands.door_until_ns", property(lambda self: 0))
     with pytest.raises(PlantWrong, match="begins while overload"):
         check_safety.play(run)
