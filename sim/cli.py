@@ -111,7 +111,7 @@ def plot(
     with _one_line():
         from sim.desk import Asked, load, play, say  # noqa: PLC0415
         from sim.plan import PlanError  # noqa: PLC0415
-        from sim.window import Window, check_format, is_event_file  # noqa: PLC0415
+        from sim.window import Window, check_format, crowded, is_event_file  # noqa: PLC0415
 
         check_format(out)
         window = Window.of(from_, to)
@@ -125,7 +125,10 @@ def plot(
             played = load(Path(source))
         else:
             raise PlanError(f"{source} has its own time, seed, stimuli and faults; leave their options out")
-        draw(played.history, played.head, played.report, window.within(played.history.end_ns), out)
+        window_ns = window.within(played.history.end_ns)
+        draw(played.history, played.head, played.report, window_ns, out)
+        if hint := crowded(window_ns, len(played.history.tracks)):
+            typer.echo(hint, err=True)
         say(played, json=json, picture=out)
     if not played.complete:
         raise typer.Exit(_INTERRUPTED)

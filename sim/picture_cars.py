@@ -11,8 +11,10 @@ import msgspec
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from sim import spans as found
+from sim import spells
 from sim.building import Building
 from sim.history import History
 from sim.track import Knot, between
@@ -31,8 +33,9 @@ _DASHED_FROM: Final = 4
 _DASHES: Final = (0.0, (5.0, 1.5))
 _POINTS: Final = 12
 """Between two knots; the cubic is drawn as so many straight pieces."""
-_LANES_SHARE: Final = 0.6
+_LANES_SHARE: Final = 0.36
 """Of the least distance between landings, for all lanes together; below them is who waits."""
+_LANDING: Final = "#f1f1f1"
 _NUMBERS: Final = 5
 """How often a car's number stands on its line."""
 
@@ -68,12 +71,31 @@ def lanes(history: History, building: Building) -> list[Lane]:
     return [Lane(car, index * pitch_m, len(cars) == 1) for index, car in enumerate(cars)]
 
 
+def draw_landings(axes: Axes, building: Building, rows: list[Lane]) -> None:
+    """Of a group: at each landing a band in which all cars are drawn that stand there."""
+    for height_m in building.heights_m if len(rows) > 1 else ():
+        axes.axhspan(height_m, height_m + rows[-1].off_m, facecolor=_LANDING, edgecolor="none", zorder=0.1)
+
+
+def offset_sample(rows: list[Lane]) -> Patch:
+    """For the legend of a group: how the cars are moved apart."""
+    return Patch(facecolor=_LANDING, edgecolor="#c9c9c9", label=f"one landing: each car {rows[1].off_m:.2f} m higher")
+
+
+def trapped_text(span: found.Span) -> str:
+    """How many are trapped, and how long."""
+    minutes, seconds = divmod(round((span.end_ns - span.start_ns) / 1e9), 60)
+    hours, minutes = divmod(minutes, 60)
+    time = f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+    return f"{span.persons} trapped\n{time}"
+
+
 def draw_car(axes: Axes, history: History, lane: Lane, window_s: tuple[float, float], thin: float) -> None:
-    """One car: its doors, its way, its faults; in a group its number, and when it was out of order or held people."""
+    """One car: its doors, its way, its faults; in a group its number, and when it served nobody or held people."""
     knots = history.tracks[lane.car]
     _doors(axes, history, lane, knots)
     if not lane.alone:
-        _bands(axes, history, lane, knots)
+        _bands(axes, history, lane, knots, window_s)
         _numbers(axes, history, lane, knots, window_s)
     times, places = _way(knots, lane)
     (line,) = axes.plot(times, places, color=lane.color, linewidth=1.7 * thin, zorder=3, solid_joinstyle="round")
@@ -94,19 +116,28 @@ def _doors(axes: Axes, history: History, lane: Lane, knots: list[Knot]) -> None:
         bars = [
             [(span.start_ns / 1e9, place), (span.end_ns / 1e9, place)] for span, place in zip(mine, places, strict=True)
         ]
-        width = 7 if lane.alone else 4.5
+        width = 7 if lane.alone else 3.6
         axes.add_collection(LineCollection(bars, colors=tint, linewidths=width, capstyle="butt", zorder=2.5))
 
 
-def _bands(axes: Axes, history: History, lane: Lane, knots: list[Knot]) -> None:
-    for span in (span for span in found.out_of_order(history) if span.where == lane.car):
-        axes.plot(*_stretch(knots, span, lane), color=OUT_OF_ORDER_BAND, linewidth=12, zorder=1.6)
+def _bands(axes: Axes, history: History, lane: Lane, knots: list[Knot], window_s: tuple[float, float]) -> None:
+    for span in (span for span in spells.not_serving(history) if span.where == lane.car):
+        axes.plot(*_stretch(knots, span, lane), color=OUT_OF_ORDER_BAND, linewidth=14, zorder=1.6)
     for span in (span for span in found.trapped(history) if span.where == lane.car):
         times, places = _stretch(knots, span, lane)
-        axes.plot(times, places, color=TRAPPED_BAND, linewidth=7, zorder=1.7)
-        told, where = f"{span.persons} trapped", ((times[0] + times[-1]) / 2, places[0])
+        axes.plot(times, places, color=TRAPPED_BAND, linewidth=10, zorder=1.7)
+        middle_s = (max(times[0], window_s[0]) + min(times[-1], window_s[1])) / 2
+        told, where = trapped_text(span).replace("\n", ", "), (middle_s, places[0])
         axes.annotate(
-            told, where, xytext=(0, -8), textcoords="offset points", fontsize=8, color=TRAPPED, ha="center", va="top"
+            told,
+            where,
+            xytext=(0, -8),
+            textcoords="offset points",
+            fontsize=8,
+            color=TRAPPED,
+            ha="center",
+            va="top",
+            annotation_clip=True,
         )
 
 

@@ -8,6 +8,8 @@ import msgspec
 from sim.plan import PlanError, parse_time
 
 FORMATS: Final = (".svg", ".png")
+_CAR_MINUTES: Final = 110
+"""What is still readable: ten of them for each inch of the diagram."""
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -28,6 +30,14 @@ class Window(msgspec.Struct, frozen=True):
         if self.from_ns >= to_ns:
             raise PlanError(f"nothing to draw from {self.from_ns / 1e9:g} s to {to_ns / 1e9:g} s: see --from and --to")
         return self.from_ns, to_ns
+
+
+def crowded(window_ns: tuple[int, int], cars: int) -> str | None:
+    """What to say of a picture that shows too much to be read; None if it does not."""
+    minutes = (window_ns[1] - window_ns[0]) / 60e9
+    if minutes * cars <= _CAR_MINUTES:
+        return None
+    return f"{minutes:.0f} min are much for one picture; draw up to {_CAR_MINUTES // cars} min with --from and --to"
 
 
 def check_format(out: Path) -> None:

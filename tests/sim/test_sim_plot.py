@@ -134,7 +134,9 @@ def test_every_car_of_a_group_has_its_line_and_its_name() -> None:
     drawn = figure(history_of(sorted([*run(600), *second], key=lambda line: line.t_ns)), Head(HOUSE, 1, cars=2))
     assert {"car 1", "car 2"} <= legend(drawn)
     (lane,) = [line for line in drawn.axes[0].lines if line.get_color() == COLORS[1]]
-    assert set(map(float, lane.get_ydata())) == {3.0 + 0.6 * 3.0 / 2}, "beside the first car, not on it"
+    (place_m,) = set(map(float, lane.get_ydata()))
+    assert 3.0 < place_m < 4.0, "beside the first car, not on it, and nowhere near the next floor"
+    assert f"one landing: each car {place_m - 3.0:.2f} m higher" in legend(drawn)
 
 
 def test_eight_cars_are_told_apart_without_colour() -> None:
@@ -166,7 +168,7 @@ def test_in_a_group_the_car_that_holds_people_is_marked_and_no_other() -> None:
 
 
 def test_the_legend_names_mishaps_only_where_there_were_some() -> None:
-    mishaps = {"fault", "out of order", "people trapped", "done to the lift"}
+    mishaps = {"fault", "serves nobody", "people trapped", "cause, or done to the lift"}
     assert mishaps <= legend(figure(history_of(run(600, *EVENTFUL))))
     assert not mishaps & legend(figure(history_of(run(600))))
 
