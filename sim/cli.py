@@ -28,6 +28,7 @@ _FOR: Final = "1h"
 _SEED: Final = 1
 _RUN_EXAMPLES: Final = (
     "Examples: liftwarden sim run residential-9 --for 1h --seed 7 | "
+    "liftwarden sim run office-16 --from-hour 8 --for 2h | "
     "liftwarden sim run residential-9 --for 20min --seed 3 --at 6min=entrap_between_floors --at 13min=release "
     "--events out.jsonl | "
     "liftwarden sim run residential-9 --for 3h --fault rubbish_in_sill@floor=4 --fault power_cut@2h | "
@@ -35,10 +36,12 @@ _RUN_EXAMPLES: Final = (
 )
 _PLOT_EXAMPLES: Final = (
     "Examples: liftwarden sim plot out.jsonl --out picture.svg | "
+    "liftwarden sim plot office-16 --from-hour 8:30 --for 10min --out morning.svg | "
     "liftwarden sim plot residential-9 --for 20min --seed 3 --at 6min=entrap_between_floors --at 13min=release "
     "--out picture.png"
 )
 _AT_HELP: Final = "TIME=STIMULUS, or TIME=STIMULUS@2 for the second car; repeatable. / 定时注入"
+_FROM_HOUR_HELP: Final = "Which time of day it is at the start, as 8, 8.5 or 8:30. / 起始时刻"
 _FAULT_HELP: Final = "CAUSE[@WHEN]: a time, occupied, running, doors_open, floor=N or starts=N; repeatable. / 故障原因"
 _FAULTS_HELP: Final = "A fault model, YAML or shipped: random faults. / 随机故障模型"
 
@@ -74,6 +77,7 @@ def run(
     at: Annotated[list[str] | None, typer.Option("--at", help=_AT_HELP)] = None,
     fault: Annotated[list[str] | None, typer.Option("--fault", help=_FAULT_HELP)] = None,
     faults: Annotated[str | None, typer.Option("--faults", help=_FAULTS_HELP)] = None,
+    from_hour: Annotated[str | None, typer.Option("--from-hour", metavar="H", help=_FROM_HOUR_HELP)] = None,
     events: Annotated[
         Path | None, typer.Option(readable=False, help="Write what happened: JSON lines. / 事件文件")
     ] = None,
@@ -83,7 +87,7 @@ def run(
     with _one_line():
         from sim.desk import Asked, play, say, written  # noqa: PLC0415
 
-        asked = Asked.of(building, for_, seed, at or [], fault or [], faults)
+        asked = Asked.of(building, for_, seed, at or [], fault or [], faults, from_hour)
         with written(events) as on_line:
             played = play(asked, on_line, tracked=events is not None)
         say(played, json=json)
@@ -105,6 +109,7 @@ def plot(
     at: Annotated[list[str] | None, typer.Option("--at", help=_AT_HELP)] = None,
     fault: Annotated[list[str] | None, typer.Option("--fault", help=_FAULT_HELP)] = None,
     faults: Annotated[str | None, typer.Option("--faults", help=_FAULTS_HELP)] = None,
+    from_hour: Annotated[str | None, typer.Option("--from-hour", metavar="H", help=_FROM_HOUR_HELP)] = None,
     json: Annotated[bool, typer.Option("--json", help="The report as one JSON object. / JSON 输出")] = False,
 ) -> None:
     """Draw where the lift was when, with doors, people, faults and entrapments. / 绘制位置-时间图."""
@@ -119,13 +124,17 @@ def plot(
 
         if not is_event_file(source):
             it_seed = _SEED if seed is None else seed
-            asked = Asked.of(source, for_ or _FOR, it_seed, at or [], fault or [], faults)
+            asked = Asked.of(source, for_ or _FOR, it_seed, at or [], fault or [], faults, from_hour)
+            window.within(asked.until_ns)
             played = play(asked)
-        elif not any(given is not None for given in (for_, seed, at, fault, faults)):
+        elif not any(given is not None for given in (for_, seed, at, fault, faults, from_hour)):
             played = load(Path(source))
         else:
-            raise PlanError(f"{source} has its own time, seed, stimuli and faults; leave their options out")
-        window_ns = window.within(played.history.end_ns)
+            raise PlanError(f"{source} has its own times, seed, stimuli and faults; leave their options out")
+        end_ns = played.history.end_ns
+        if played.complete and (beyond := window.beyond(end_ns)) is not None:
+            typer.echo(beyond, err=True)
+        window_ns = window.within(end_ns)
         draw(played.history, played.head, played.report, window_ns, out)
         if hint := crowded(window_ns, len(played.history.tracks)):
             typer.echo(hint, err=True)

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 import typer
+from msgspec.structs import replace
 
 from protocols.language import language
 from sim import SimError
@@ -20,7 +21,8 @@ from sim.injector.fate import Struck
 from sim.injector.injector import Injector
 from sim.injector.model import FaultModel, load_faults
 from sim.injector.occasions import Wanted
-from sim.plan import PlanError, Planned, in_time, parse_fault, parse_planned, parse_time
+from sim.nobody import nobody_came
+from sim.plan import PlanError, Planned, duration, in_house, in_time, parse_fault, parse_hour, parse_planned, parse_time
 from sim.report import Report, Tally
 from sim.report_text import report_lines
 from sim.run import Done, Run
@@ -51,6 +53,7 @@ class Asked(msgspec.Struct, frozen=True):
         at: Sequence[str] = (),
         fault: Sequence[str] = (),
         faults: str | None = None,
+        from_hour: str | None = None,
     ) -> "Asked":
         """From the words of the command line. Raises PlanError, SimError or ConfigError."""
         until_ns = parse_time(lasts, "--for")
@@ -63,6 +66,10 @@ class Asked(msgspec.Struct, frozen=True):
             if model is not None:
                 model.cause(one.cause)
         house = load_building(building)
+        if from_hour is not None:
+            starts_at_h = parse_hour(from_hour, "--from-hour")
+            house = replace(house, traffic=replace(house.traffic, starts_at_h=starts_at_h))
+        in_house(wanted, house)
         head = Head(house, seed, house.cars)
         return cls(head, until_ns, plan, wanted, model, faults is not None)
 
@@ -122,6 +129,9 @@ def load(path: Path) -> Played:
     tally = Tally(head)
     for line in history.truth:
         tally.add(line)
+    if not history.ended:
+        until = duration(history.end_ns)
+        typer.echo(f"{path}: the file ends early: the run's end is missing; it tells up to {until}", err=True)
     return Played(head, history, tally.report(history.end_ns))
 
 
@@ -144,12 +154,9 @@ def _write(write: Callable[[bytes], int], text: bytes) -> None:
 
 
 def say(played: Played, *, json: bool, picture: Path | None = None) -> None:
-    """The report, on standard output; what changed nothing, on standard error."""
-    for done in played.done:
-        if done.effect is Effect.NONE:
-            typer.echo(f"{done.stimulus.value} at {done.t_ns / 1e9:g} s changed nothing in the lift's state", err=True)
-    for cause in played.pending:
-        typer.echo(f"{cause} did not strike: its occasion did not come in this time", err=True)
+    """The report, on standard output; what one would not expect, on standard error."""
+    for line in _unexpected(played):
+        typer.echo(line, err=True)
     if json:
         told = msgspec.to_builtins(played.report) | {"complete": played.complete, "stimuli": list(played.done)}
         told |= {"causes": list(played.struck), "pending": list(played.pending)} if played.with_causes else {}
@@ -162,6 +169,17 @@ def say(played: Played, *, json: bool, picture: Path | None = None) -> None:
         typer.echo(f"{one.cause} at {one.t_ns / 1e9:g} s: {one.effect.value}")
     if picture is not None:
         typer.echo(str(picture))
+
+
+def _unexpected(played: Played) -> Iterator[str]:
+    for done in played.done:
+        if done.effect is Effect.NONE:
+            yield f"{done.stimulus.value} at {duration(done.t_ns)} changed nothing in the lift's state"
+    for cause in played.pending:
+        yield f"{cause} did not strike: its occasion did not come in this time"
+    report = played.report
+    if played.complete and not report.came + report.idle:
+        yield nobody_came(played.head.building.traffic, round(report.simulated_s))
 
 
 @contextmanager

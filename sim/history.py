@@ -86,6 +86,8 @@ class History:
         self.truth: Final[list[Line]] = []
         self.tracks: Final[dict[int, list[Knot]]] = {}
         self.end_ns = 0
+        self.ended = False
+        """Whether its last line has come."""
 
     def add(self, line: Line) -> None:
         """The next line. Raises msgspec.ValidationError if it says not what its kind says, or comes too late."""
@@ -97,7 +99,9 @@ class History:
         elif line.kind == TRACK:
             knot = msgspec.convert({"t_ns": line.t_ns, **line.data}, Knot)
             self.tracks.setdefault(line.car, []).append(knot)
-        elif line.kind not in {END, ""}:
+        elif line.kind == END:
+            self.ended = True
+        elif line.kind:
             for name in _NUMBERS.get(line.kind, ()):
                 if not isinstance(line.data.get(name), int):
                     raise msgspec.ValidationError(f"{line.kind} without a number for {name}")

@@ -8,12 +8,14 @@ import msgspec
 
 from protocols.nearest import hint
 from sim import SimError
+from sim.building import Building
 from sim.injector.model import Occasion
 from sim.injector.occasions import Wanted, When
 from sim.stimuli import Stimulus, parse
 
 _PART: Final = r"(\d+(?:\.\d+)?)(ms|min|s|m|h|d)"
 _TIME: Final = re.compile(f"(?:{_PART})+")
+_HOUR: Final = re.compile(r"(\d{1,2})(?::([0-5]\d)|(\.\d+))?")
 _NS: Final = {
     "ms": 1_000_000,
     "s": 1_000_000_000,
@@ -22,6 +24,9 @@ _NS: Final = {
     "h": 3_600_000_000_000,
     "d": 86_400_000_000_000,
 }
+
+
+HOURS: Final = 24
 
 
 class PlanError(SimError):
@@ -41,6 +46,23 @@ def parse_time(text: str, option: str) -> int:
     if _TIME.fullmatch(text) is None:
         raise PlanError(f"{option} {text}: wants a time with ms, s, min, h or d, as in 90s, 1h30min or 2d")
     return sum(round(float(number) * _NS[unit]) for number, unit in re.findall(_PART, text))
+
+
+def duration(t_ns: int) -> str:
+    """Hours, minutes and whole seconds, as 01:10:00; from a day on the days before them, as 230d 01:10:00."""
+    minutes, seconds = divmod(t_ns // _NS["s"], 60)
+    days, hours = divmod(minutes // 60, HOURS)
+    clock = f"{hours:02d}:{minutes % 60:02d}:{seconds:02d}"
+    return f"{days}d {clock}" if days else clock
+
+
+def parse_hour(text: str, option: str) -> float:
+    """The hour of the day in "8", "8.5" or "8:30"; 24 is midnight too. Raises PlanError, naming `option`."""
+    found = _HOUR.fullmatch(text)
+    hour = 0.0 if found is None else float(found[1] + (found[3] or "")) + int(found[2] or 0) / 60
+    if found is None or hour > HOURS:
+        raise PlanError(f"{option} {text}: wants an hour of the day from 0 to 24, as in 8, 8.5 or 8:30")
+    return hour % HOURS
 
 
 def parse_planned(text: str) -> Planned:
@@ -80,8 +102,10 @@ def _parse_occasion(text: str, when: str) -> When:
         raise PlanError(f"--fault {text}: no occasion {name!r}; {hint(name, names)}; or a time, as in 90s")
     occasion = Occasion(name)
     if occasion.is_numbered is not number.isdecimal():
-        wanted = f"{name}=4" if occasion.is_numbered else name
+        wanted = f"{name}=4, a whole number" if occasion.is_numbered else name
         raise PlanError(f"--fault {text}: wants {wanted}")
+    if occasion is Occasion.STARTS and not int(number):
+        raise PlanError(f"--fault {text}: the first start is starts=1")
     return When(occasion, int(number) if number else 0)
 
 
@@ -94,6 +118,17 @@ def in_time(wanted: Sequence[Wanted], until_ns: int) -> tuple[Wanted, ...]:
     return tuple(wanted)
 
 
+def in_house(wanted: Sequence[Wanted], house: Building) -> tuple[Wanted, ...]:
+    """As they are. Raises PlanError on one that waits for a floor that the building does not have."""
+    highest = len(house.floors) - 1
+    for one in wanted:
+        if isinstance(one.when, When) and one.when.occasion is Occasion.FLOOR and one.when.number > highest:
+            raise PlanError(
+                f"--fault {one.cause}@floor={one.when.number}: {house.name} has the floors 0 (the lowest) to {highest}"
+            )
+    return tuple(wanted)
+
+
 def in_order(planned: Sequence[Planned], until_ns: int, cars: int = 1) -> tuple[Planned, ...]:
     """By time, those for one instant as they were given. Raises PlanError on one that the run would not reach.
 
@@ -101,9 +136,8 @@ def in_order(planned: Sequence[Planned], until_ns: int, cars: int = 1) -> tuple[
     """
     absent = next((one for one in planned if one.car >= cars), None)
     if absent is not None:
-        raise PlanError(
-            f"--at {absent.stimulus.value}@{absent.car + 1}: the building has {cars} of them; choose another"
-        )
+        asked, has = f"{absent.at_ns / 1e9:g}s={absent.stimulus.value}@{absent.car + 1}", f"{cars} cars"
+        raise PlanError(f"--at {asked}: the building has {'one car' if cars == 1 else has}; choose another")
     late = next((one for one in planned if one.at_ns >= until_ns), None)
     if late is not None:
         at_s, until_s = late.at_ns / 1e9, until_ns / 1e9

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from sim.plan import PlanError, parse_time
+from sim.plan import PlanError, duration, parse_time
 
 FORMATS: Final = (".svg", ".png")
 _CAR_MINUTES: Final = 110
@@ -17,19 +17,29 @@ class Window(msgspec.Struct, frozen=True):
 
     from_ns: int
     to_ns: int | None
+    start: str | None = None
+    end: str | None = None
+    """Both as they were typed."""
 
     @classmethod
     def of(cls, start: str | None, end: str | None) -> "Window":
         """From the words of the command line. Raises PlanError."""
         from_ns = 0 if start is None else parse_time(start, "--from")
-        return cls(from_ns, None if end is None else parse_time(end, "--to"))
+        return cls(from_ns, None if end is None else parse_time(end, "--to"), start, end)
 
     def within(self, end_ns: int) -> tuple[int, int]:
         """The same, of a run that ended then. Raises PlanError if nothing is left."""
         to_ns = end_ns if self.to_ns is None else min(self.to_ns, end_ns)
         if self.from_ns >= to_ns:
-            raise PlanError(f"nothing to draw from {self.from_ns / 1e9:g} s to {to_ns / 1e9:g} s: see --from and --to")
+            asked = [f"--{name} {text}" for name, text in (("from", self.start), ("to", self.end)) if text is not None]
+            raise PlanError(f"{' '.join(asked)}: nothing to draw; the run goes from 0 to {duration(end_ns)}")
         return self.from_ns, to_ns
+
+    def beyond(self, end_ns: int) -> str | None:
+        """What to say if the run ended sooner than somebody wants to see."""
+        if self.to_ns is None or self.to_ns <= end_ns:
+            return None
+        return f"--to {self.end}: the run ends at {duration(end_ns)}; drawn up to there"
 
 
 def crowded(window_ns: tuple[int, int], cars: int) -> str | None:

@@ -226,13 +226,29 @@ def test_the_suffix_says_the_format(invoke: Invoke, tmp_path: Path) -> None:
         assert (tmp_path / name).read_bytes().startswith(magic)
 
 
+def test_a_picture_that_ends_with_its_run_before_what_was_asked_for_says_so(invoke: Invoke, tmp_path: Path) -> None:
+    result = invoke("residential-9", "--for", "20min", "--to", "5h", "--out", tmp_path / "a.svg")
+    assert (result.exit_code, result.stderr) == (0, "--to 5h: the run ends at 00:20:00; drawn up to there\n")
+
+
+def test_an_event_file_that_ends_early_is_drawn_with_a_warning(invoke: Invoke, tmp_path: Path) -> None:
+    CliRunner().invoke(app, ["run", "residential-9", "--for", "10min", "--events", str(tmp_path / "e.jsonl")])
+    written = (tmp_path / "e.jsonl").read_bytes()
+    (tmp_path / "torn.jsonl").write_bytes(written[: len(written) // 2])
+    result = invoke(tmp_path / "torn.jsonl", "--out", tmp_path / "a.svg")
+    assert result.exit_code == 0
+    assert "torn.jsonl: the file ends early: " in result.stderr
+    assert invoke(tmp_path / "e.jsonl", "--out", tmp_path / "a.svg").stderr == ""
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         (("residential-9", "--out", "a.pdf"), 2, ".svg or .png"),
         (("e.jsonl", "--out", "a.svg", "--seed", "3"), 2, "leave their options out"),
         (("e.jsonl", "--out", "a.svg"), 1, "cannot read e.jsonl"),
-        (("residential-9", "--for", "1min", "--out", "a.svg", "--from", "2min"), 2, "nothing to draw"),
+        (("residential-9", "--for", "1min", "--out", "a.svg", "--from", "2min"), 2, "--from 2min: nothing to draw"),
+        (("e.jsonl", "--out", "a.svg", "--from-hour", "8"), 2, "leave their options out"),
         (("residential-9", "--for", "1min", "--out", "/nowhere/a.svg"), 1, "/nowhere/a.svg: cannot write"),
     ],
 )

@@ -214,7 +214,7 @@ def test_every_car_of_a_group_has_its_way_and_lines_come_in_order_of_time() -> N
 
 
 def test_a_stimulus_for_a_car_that_is_not_there_is_refused() -> None:
-    with pytest.raises(PlanError, match="has 1 of them"):
+    with pytest.raises(PlanError, match="--at 10s=release@2: the building has one car"):
         run(60, "10s=release@2")
     for text in ("10s=release@0", "10s=release@x", "10s=release@"):
         with pytest.raises(PlanError, match="the first is 1"):

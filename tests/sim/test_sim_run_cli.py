@@ -64,7 +64,7 @@ def test_a_cause_strikes_when_it_is_wanted(invoke: Invoke) -> None:
 
 
 def test_a_cause_whose_occasion_does_not_come_is_told(invoke: Invoke) -> None:
-    result = invoke("residential-9", "--for", "5min", "--fault", "power_cut@floor=40")
+    result = invoke("residential-9", "--for", "5min", "--fault", "power_cut@starts=4000")
     assert result.stderr == "power_cut did not strike: its occasion did not come in this time\n"
 
 
@@ -78,7 +78,7 @@ def test_a_fault_model_lets_causes_strike_by_themselves(invoke: Invoke, tmp_path
 
 def test_a_stimulus_that_changed_nothing_is_told(invoke: Invoke) -> None:
     result = invoke("residential-9", "--for", "5min", "--at", "1min=power_restore")
-    assert result.stderr == "power_restore at 60 s changed nothing in the lift's state\n"
+    assert result.stderr == "power_restore at 00:01:00 changed nothing in the lift's state\n"
 
 
 def test_the_event_file_is_a_whole_run(invoke: Invoke, tmp_path: Path) -> None:
@@ -101,6 +101,14 @@ def test_the_event_file_is_a_whole_run(invoke: Invoke, tmp_path: Path) -> None:
         (("residential-9", "--fault", "power_cut@2h"), 2, "--fault power_cut@7200s: the run ends at 3600 s"),
         (("residential-9", "--fault", "power_cut@flor=3"), 2, "no occasion 'flor'; did you mean floor?"),
         (("residential-9", "--fault", "power_cut@floor"), 2, "wants floor=4"),
+        (("residential-9", "--fault", "power_cut@floor=-1"), 2, "power_cut@floor=-1: wants floor=4, a whole number"),
+        (("residential-9", "--fault", "power_cut@floor=9"), 2, "residential-9 has the floors 0 (the lowest) to 8"),
+        (("residential-9", "--fault", "power_cut@starts=0"), 2, "the first start is starts=1"),
+        (("residential-9", "--at", "5min=release@2"), 2, "--at 300s=release@2: the building has one car"),
+        (("office-16", "--at", "5min=release@5"), 2, "--at 300s=release@5: the building has 4 cars"),
+        (("residential-9", "--from-hour", "25"), 2, "--from-hour 25: wants an hour of the day from 0 to 24"),
+        (("residential-9", "--from-hour", "8:60"), 2, "--from-hour 8:60: wants"),
+        ((".",), 1, ". is a directory"),
         (("residential-9", "--fault", "power_cut@running=3"), 2, "wants running"),
         (("residential-9", "--faults", "china"), 1, "no fault model 'china'"),
         (("residential-9", "--for", "1min", "--events", "/dev/full"), 1, "/dev/full: cannot write: No space left"),
@@ -111,6 +119,25 @@ def test_a_mistake_is_one_line_and_its_exit_code(invoke: Invoke, words: tuple[st
     result = invoke(*words)
     assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (code, "", 1)
     assert said in result.stderr
+
+
+def test_a_run_begins_at_the_hour_that_is_asked_for(invoke: Invoke, tmp_path: Path) -> None:
+    words = ("--from-hour", "8:30", "--for", "5min", "--events", tmp_path / "e.jsonl")
+    assert invoke("office-16", *words).stderr == ""
+    history, head = read_history(tmp_path / "e.jsonl")
+    assert head.building.traffic.starts_at_h == 8.5
+    assert any(line.kind == "waiting" for line in history.truth)
+
+
+@pytest.mark.parametrize(
+    ("words", "start"), [((), "0:00"), (("--from-hour", "24"), "0:00"), (("--from-hour", "0.5"), "0:30")]
+)
+def test_a_run_to_which_nobody_came_says_when_the_day_is_busiest(
+    invoke: Invoke, words: tuple[str, ...], start: str
+) -> None:
+    result = invoke("office-16", "--for", "6min", *words)
+    said = f"nobody came from {start} to {start[:2]}{int(start[2:]) + 6:02d}"
+    assert result.stderr == f"{said}; the day is busiest from 8:00 to 10:00: try --from-hour 8:00\n"
 
 
 @pytest.mark.process
