@@ -85,6 +85,10 @@ class Door(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     close_tries: Annotated[int, msgspec.Meta(ge=1, le=20)] = 4
     """How often a door that meets something is closed before that is a fault: once, and three times again
     (lift_standards.md 6.4, F02)."""
+    open_tries: Annotated[int, msgspec.Meta(ge=1, le=20)] = 1
+    """After how many tries a door that does not come to its open limit is a fault; each but the last takes
+    `open_try_s` (15 s and three tries with one maker: lift_standards.md, F03)."""
+    open_try_s: Annotated[float, msgspec.Meta(ge=1, le=60)] = 15.0
     hall_call_reopens: bool = True
     """Whether a landing's button opens a closing door again; if not, the call waits for a car that comes next."""
     nudge_after_s: Positive | None = None

@@ -10,12 +10,12 @@ from sim.car import Car, Phase
 from sim.levelling import Leveller
 from sim.motion import SIGN, Braking, Rest, Run, brake_between
 from sim.runaway import Begin, Runaways
-from sim.sides import are_opening, freeze_doors, opening_ns
+from sim.sides import are_opening, force_doors, freeze_doors, opening_ns
 from sim.standstill import Standstill
-from sim.trouble import CLEAR_OF_LANDINGS_M, GLITCH_S, Fault
+from sim.trouble import CLEAR_OF_LANDINGS_M, GLITCH_S, PRIED_FRACTION, Fault
 from sim.truth import TruthKind
 
-_OPENING_THE_CHAIN: Final = frozenset({Fault.CHAIN_OPEN, Fault.CHAIN_GLITCH})
+_OPENING_THE_CHAIN: Final = frozenset({Fault.CHAIN_OPEN, Fault.CHAIN_GLITCH, Fault.DOOR_OPENED})
 CREEP_ACCEL_MPS2: Final = 0.25
 CREEP_JERK_MPS3: Final = 0.5
 """Creeping is gentle (assumption); only its speed is limited by a standard."""
@@ -154,13 +154,13 @@ class Hoist:
         return None if brake_ns is None else (brake_ns, self._chain_opens)
 
     def _chain_opens(self) -> None:
-        trouble = self._car.trouble
-        if trouble.armed is Fault.CHAIN_GLITCH:
-            trouble.chain_open_until_ns = self._car.now_ns + to_ns(GLITCH_S)
-            self._standstill.break_down(Fault.CHAIN_GLITCH)
-        else:
-            self._standstill.break_down(Fault.CHAIN_OPEN)
+        car, armed = self._car, self._car.trouble.armed
+        if armed is Fault.CHAIN_GLITCH:
+            car.trouble.chain_open_until_ns = car.now_ns + to_ns(GLITCH_S)
+        self._standstill.break_down(Fault.CHAIN_OPEN if armed is None else armed)
         self.brake()
+        if armed is Fault.DOOR_OPENED:
+            force_doors(car, PRIED_FRACTION)
 
     def _arrived(self) -> None:
         self._stand()

@@ -25,6 +25,7 @@ def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noq
             | Stimulus.ENTRAP_AT_LANDING
             | Stimulus.DOOR_JAMMED_AJAR
             | Stimulus.CHAIN_GLITCH
+            | Stimulus.DOOR_OPENS_RUNNING
             | Stimulus.OVERSPEED
             | Stimulus.NO_MOTION
             | Stimulus.ROPE_SLIP
@@ -54,6 +55,7 @@ def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noq
             return come(stimulus, seconds, lift, lambda step, lasts_s: act(step, lasts_s, lift))
         case (
             Stimulus.BRIDGE_LANDING_LOCK
+            | Stimulus.BRIDGE_THIS_LANDING
             | Stimulus.BRIDGE_CAR_CONTACT
             | Stimulus.BRIDGE_CHAIN
             | Stimulus.UNBRIDGE

@@ -232,9 +232,15 @@ class Operation:
             self._standstill.begin()
 
     def _fail_to_open(self, fault: Fault) -> None:
-        car = self.car
+        car, door = self.car, self.car.building.door
+        car.trouble.unnoticed = door.open_tries > 1
         self._standstill.break_down(fault)
         car.calls, car.heading = answer(car.calls, car.floor, car.heading)
         if fault is Fault.DOOR_JAMMED:
             self._doorway.jam()
-        self._standstill.begin()
+        if car.trouble.unnoticed:
+            self._standstill.trap()
+            noticed_ns = car.now_ns + (door.open_tries - 1) * to_ns(door.open_try_s)
+            car.enter(Phase.STUCK, noticed_ns, self._standstill.begin)
+        else:
+            self._standstill.begin()

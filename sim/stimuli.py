@@ -17,6 +17,7 @@ class Stimulus(enum.Enum):
     ROPE_SLIP = "rope_slip"
     UCM = "ucm"
     OVERTRAVEL = "overtravel"
+    DOOR_OPENS_RUNNING = "door_opens_running"
     RELEASE = "release"
     POWER_LOSS = "power_loss"
     POWER_RESTORE = "power_restore"
@@ -63,6 +64,7 @@ class Stimulus(enum.Enum):
     LANDING_LOCK = "landing_lock"
     CAR_CONTACT = "car_contact"
     BRIDGE_LANDING_LOCK = "bridge_landing_lock"
+    BRIDGE_THIS_LANDING = "bridge_this_landing"
     BRIDGE_CAR_CONTACT = "bridge_car_contact"
     BRIDGE_CHAIN = "bridge_chain"
     UNBRIDGE = "unbridge"
@@ -134,6 +136,10 @@ _MEANING: dict[Stimulus, tuple[str, str]] = {
     Stimulus.OVERTRAVEL: (
         "on the next occupied trip to a last landing the car does not stop there: the final limit switch stops it",
         "下一次载人驶向端站时轿厢越程,极限开关动作",
+    ),
+    Stimulus.DOOR_OPENS_RUNNING: (
+        "on the next occupied trip the car door is forced open between landings: the car stops there",
+        "下一次载人运行中轿门在层间被扒开,轿厢立即制停",
     ),
     Stimulus.RELEASE: (
         "a technician brings the car to a landing, frees the doors and puts the lift back into service",
@@ -267,6 +273,10 @@ _MEANING: dict[Stimulus, tuple[str, str]] = {
     Stimulus.BRIDGE_LANDING_LOCK: (
         "the landing door locks are short-circuited: their circuit reads closed with a landing door open",
         "短接层门锁回路,层门打开时回路仍显示闭合",
+    ),
+    Stimulus.BRIDGE_THIS_LANDING: (
+        "the lock of the landing door where the car is now is short-circuited, and no other",
+        "仅短接轿厢当前所在层的层门锁",
     ),
     Stimulus.BRIDGE_CAR_CONTACT: (
         "the car door contact is short-circuited: it reads closed with the car door open",

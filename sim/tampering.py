@@ -8,6 +8,7 @@ from sim.stimuli import Effect, Stimulus
 
 Tampering = Literal[
     Stimulus.BRIDGE_LANDING_LOCK,
+    Stimulus.BRIDGE_THIS_LANDING,
     Stimulus.BRIDGE_CAR_CONTACT,
     Stimulus.BRIDGE_CHAIN,
     Stimulus.UNBRIDGE,
@@ -26,6 +27,8 @@ def tamper(stimulus: Tampering, lift: Lift) -> Effect:
     match stimulus:
         case Stimulus.BRIDGE_LANDING_LOCK:
             car.chain.bridge_landings()
+        case Stimulus.BRIDGE_THIS_LANDING:
+            car.chain.bridge_landings(1 << car.floor)
         case Stimulus.BRIDGE_CAR_CONTACT:
             car.chain.bridge_car()
         case Stimulus.BRIDGE_CHAIN:

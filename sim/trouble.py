@@ -28,6 +28,7 @@ class Fault(enum.Enum):
     BRAKE = "brake"
     CONTACTOR = "contactor"
     DOOR_BLOCKED = "door_blocked"
+    DOOR_OPENED = "door_opened_running"
     OVERSPEED = "overspeed"
     NO_MOTION = "no_motion"
     ROPE_SLIP = "rope_slip"
@@ -49,6 +50,7 @@ _EVENT_CODES: Final = {
     Fault.BRAKE: "F22",
     Fault.CONTACTOR: "F08",
     Fault.DOOR_BLOCKED: "F02",
+    Fault.DOOR_OPENED: "F13",
     Fault.OVERSPEED: "F11",
     Fault.NO_MOTION: "F06",
     Fault.ROPE_SLIP: "F06",
@@ -63,6 +65,7 @@ ENTRAPPING: Final = {
     Stimulus.CHAIN_GLITCH: Fault.CHAIN_GLITCH,
     Stimulus.ENTRAP_AT_LANDING: Fault.DOOR_DEAD,
     Stimulus.DOOR_JAMMED_AJAR: Fault.DOOR_JAMMED,
+    Stimulus.DOOR_OPENS_RUNNING: Fault.DOOR_OPENED,
     Stimulus.OVERSPEED: Fault.OVERSPEED,
     Stimulus.NO_MOTION: Fault.NO_MOTION,
     Stimulus.ROPE_SLIP: Fault.ROPE_SLIP,

@@ -31,7 +31,7 @@ EVERY = (
     | {"B01", "B02"}
     | {f"D{i:02}" for i in range(1, 9)}
 )
-NOT_YET = {"F13", "F17", "F24", "E48"}
+NOT_YET = {"F17", "F24", "E48"}
 """The plant has no way to these yet; a line goes when it has."""
 RATED_MPS = HOUSE.drive.rated_speed_mps
 FULL_TRAVEL_S = 16.6
@@ -122,6 +122,7 @@ EFFECTS: dict[str, Callable[[Scene], bool]] = {
     "F10": lambda s: s.shows(lambda n: n.position_m < -0.05),
     "F11": lambda s: s.shows(lambda n: n.speed_mps > 1.15 * RATED_MPS),
     "F12": lambda s: s.shows(lambda n: n.speed_mps > 1.05 * RATED_MPS),
+    "F13": lambda s: s.shows(lambda n: n.speed_mps > 0.3 and not n.door_closed and not n.door_zone),
     "F14": lambda s: s.shows(lambda n: n.moving and not n.landing_lock),
     "F15": lambda s: s.shows(lambda n: n.door_open and n.landing_lock),
     "F16": Scene.stop_opens_nothing,

@@ -146,8 +146,8 @@ RULES: Final = (
     " a landing with advance opening, at most 0.8 m/s; and in an unintended movement, which ends within 1.20 m",
     "never starts with the chain open, nor without mains or controller but by a rescuer's hand; without them it only"
     " slows down",
-    "door open only within 0.35 m of a landing, unless people inside pried the door of a standing car, or it went"
-    " astray",
+    "door open only within 0.35 m of a landing, unless people inside forced it, standing or running (then the car only"
+    " slows down), or it went astray",
     "a run from between landings, and one under inspection, at most 0.30 m/s; inspection at most 0.63 m/s",
     "never faster than rated, but in overspeed, and then than its governor allows; beyond the last landings only when"
     " it overran one or moved away from it; never a jump; brakes with at most 1 g",

@@ -77,6 +77,7 @@ class Watch:
         self._held_open_ns: int | None = None
         self._astray: Fault | None = None
         self._astray_door = False
+        self._forced = False
         self._beyond_m = 0.0
         self._level_m = LEVEL_M + building.levelling.worst_mm / 1000
         self.seen: Final = Seen(runs=1)
@@ -132,6 +133,8 @@ class Watch:
             self._departed = True
         elif record.kind is TruthKind.STIMULUS:
             self._note(str(record.data["stimulus"]))
+        elif record.kind is TruthKind.FAULT and Fault(record.data["fault"]) is Fault.DOOR_OPENED:
+            self._forced = True
         elif record.kind is TruthKind.FAULT and Fault(record.data["fault"]) in ASTRAY:
             self._astray = Fault(record.data["fault"])
             self._astray_door = self._astray is Fault.UCM
@@ -170,6 +173,7 @@ class Watch:
         if not now.moving:
             self._astray = None
         self._astray_door = self._astray_door and not now.door_closed
+        self._forced = self._forced and (now.moving or not now.door_closed)
         if self._departed:
             self._departed = False
             _must(not now.overload and not now.door_open_button, "a run begins while overload or a hand holds it", now)
@@ -213,7 +217,7 @@ class Watch:
         _must(now.door_zone is (off_m <= self._building.door.zone_m), "the zone signal is not where the car is", now)
         if off_m > UNLOCKING_ZONE_M and not now.door_closed:
             pried = self._pried and not now.moving and not now.door_open
-            _must(pried or self._astray_door, "door open outside the unlocking zone", now)
+            _must(pried or self._astray_door or self._forced, "door open outside the unlocking zone", now)
 
     def _is_driven(self, seen: PlantSignals) -> bool:
         """Whether anything moves the car: its drive, or a technician's hand where that has no power or controller."""
@@ -222,6 +226,7 @@ class Watch:
     def _moving(self, before: PlantSignals, now: PlantSignals) -> None:
         _must(
             (now.door_closed and now.rear_closed is not False)
+            or self._forced
             or (now.door_zone and (self._relevels or (self._ahead and now.speed_mps <= LEVELLING_MPS + _ROUNDING))),
             "moves with a door not closed",
             now,
