@@ -37,7 +37,10 @@ _METADATA: Final[dict[str, dict[str, str | None]]] = {
     ".svg": {"Date": None, "Creator": None},
     ".png": {"Software": None},
 }
-_TICKS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
+_TICKS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200)
+_TICKS_DAYS: Final = (1, 2, 5, 14, 30, 60)
+_WIDE_S: Final = 100 * 3600
+"""From there on a time has room for fewer beside it."""
 _FLOOR_IN: Final = 0.32
 _LANE_IN: Final = 0.09
 """The picture's height for each floor, and more of it for each car after the first."""
@@ -177,7 +180,9 @@ def _deeds(axes: Axes, labels: list[tuple[int, found.Span]], many: bool) -> None
 def _time(axes: Axes, window_ns: tuple[int, int], starts_at_h: float) -> None:
     start_s, end_s = _s(window_ns[0]), _s(window_ns[1])
     axes.set_xlim(start_s, end_s)
-    step_s = next((step for step in _TICKS_S if (end_s - start_s) / step <= 14), _TICKS_S[-1])
+    most = 14 if end_s < _WIDE_S else 11
+    steps_s = (*_TICKS_S, *(days * 86_400 for days in _TICKS_DAYS))
+    step_s = next((step for step in steps_s if (end_s - start_s) / step <= most), steps_s[-1])
     axes.xaxis.set_major_locator(MultipleLocator(step_s))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _clock(value)))
     hours, minutes = divmod(round(starts_at_h * 60), 60)

@@ -1,5 +1,6 @@
 """What the position-time diagram says of service, patience, causes, its window and its time."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,15 @@ def test_both_lines_of_the_lower_diagram_are_in_the_legend() -> None:
 def test_a_run_that_begins_later_than_midnight_says_so(starts_at_h: float, told: str) -> None:
     building = replace(HOUSE, traffic=replace(HOUSE.traffic, starts_at_h=starts_at_h))
     assert figure(history_of(run(60)), building).axes[1].get_xlabel() == f"time since {told}"
+
+
+def test_the_times_of_twenty_days_do_not_overlap() -> None:
+    drawn = figure(with_ends(), window_s=(0, 20 * 86_400))
+    drawn.draw_without_rendering()
+    shown = [text for text in drawn.axes[1].get_xticklabels() if 0 <= text.get_position()[0] <= 20 * 86_400]
+    boxes = sorted((text.get_window_extent() for text in shown), key=lambda box: box.x0)
+    assert len(boxes) > 4
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
 
 
 def test_people_trapped_in_a_dark_car_of_a_group_are_seen_beside_its_open_door_and_with_their_time() -> None:
