@@ -31,8 +31,11 @@ class Scene(Protocol):
     def tell(self, kind: TruthKind, **data: TruthValue) -> None:
         """Write into the truth log that something happened now."""
 
-    def apply(self, stimulus: Stimulus, seconds: float | None = None, car: int = 0) -> Effect:
+    def apply(self, stimulus: Stimulus, seconds: float | None = None, car: int | None = None) -> Effect:
         """Do something to a car now."""
+
+    def refuses(self, stimulus: Stimulus, car: int = 0) -> bool:
+        """Whether something else waits for its occasion at a car, so that `stimulus` would be refused."""
 
 
 def heard(habits: Habits) -> tuple[TruthKind, ...]:
@@ -114,6 +117,8 @@ class Behaviour:
         return self._scene.at(self._scene.now_ns + to_ns(after_s), action)
 
     def _misuse(self, what: str, stimulus: Stimulus, seconds: float | None = None) -> None:
+        if self._scene.refuses(stimulus, self._car):
+            return  # one misfortune at a time: what was drawn for this run is left out
         which: dict[str, TruthValue] = {"car": self._car} if self._car else {}
         self._scene.tell(TruthKind.MISUSE, what=what, **which)
         self._do(stimulus, seconds)

@@ -91,7 +91,7 @@ def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noq
 
 
 def _arm(stimulus: Stimulus, lift: Lift, trouble: Trouble) -> Effect:
-    if trouble.out_of_order:
+    if trouble.out_of_order or trouble.refuses(stimulus):
         return Effect.NONE
     trouble.armed = ENTRAPPING[stimulus]
     return Effect.NOW if lift.look_for_trouble() else Effect.ARMED

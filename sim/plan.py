@@ -38,7 +38,8 @@ class Planned(msgspec.Struct, frozen=True):
 
     at_ns: int
     stimulus: Stimulus
-    car: int = 0
+    car: int | None = None
+    """None: the first, and every one if the stimulus is building-wide."""
 
 
 def parse_time(text: str, option: str) -> int:
@@ -75,7 +76,7 @@ def parse_planned(text: str) -> Planned:
     if at and (not number.isdecimal() or int(number) < 1):
         raise PlanError(f"--at {text}: wants the number of a car behind @, as in 20s=release@2; the first is 1")
     try:
-        return Planned(parse_time(time, "--at"), parse(name), int(number) - 1 if at else 0)
+        return Planned(parse_time(time, "--at"), parse(name), int(number) - 1 if at else None)
     except SimError as error:
         raise PlanError(f"--at {text}: {error}") from error
 
@@ -134,10 +135,10 @@ def in_order(planned: Sequence[Planned], until_ns: int, cars: int = 1) -> tuple[
 
     And on one for a car that the building has not.
     """
-    absent = next((one for one in planned if one.car >= cars), None)
-    if absent is not None:
-        asked, has = f"{absent.at_ns / 1e9:g}s={absent.stimulus.value}@{absent.car + 1}", f"{cars} cars"
-        raise PlanError(f"--at {asked}: the building has {'one car' if cars == 1 else has}; choose another")
+    for one in planned:
+        if one.car is not None and one.car >= cars:
+            asked, has = f"{one.at_ns / 1e9:g}s={one.stimulus.value}@{one.car + 1}", f"{cars} cars"
+            raise PlanError(f"--at {asked}: the building has {'one car' if cars == 1 else has}; choose another")
     late = next((one for one in planned if one.at_ns >= until_ns), None)
     if late is not None:
         at_s, until_s = late.at_ns / 1e9, until_ns / 1e9

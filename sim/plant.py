@@ -80,12 +80,22 @@ class Plant:
             self._advance_watched(t_ns)
         self._agenda.advance_to(t_ns)
 
-    def apply(self, stimulus: Stimulus, seconds: float | None = None, car: int = 0) -> Effect:
-        """Do something to a lift now; `seconds` is for what lasts. Says what became of it. Raises SimError on `car`."""
-        lift = self._lift_of(car)
+    def apply(self, stimulus: Stimulus, seconds: float | None = None, car: int | None = None) -> Effect:
+        """Do something to a lift now; `seconds` is for what lasts. Says what became of it. Raises SimError on `car`.
+
+        Without `car` it comes to the first lift, and what is building-wide to every one.
+        """
+        lifts = self._lifts if car is None and stimulus.is_building_wide else [self._lift_of(car or 0)]
         self._warn(self.now_ns)
-        lift.car.tell(TruthKind.STIMULUS, stimulus=stimulus.value)
-        return act(stimulus, seconds, lift)
+        effects = []
+        for lift in lifts:
+            lift.car.tell(TruthKind.STIMULUS, stimulus=stimulus.value)
+            effects.append(act(stimulus, seconds, lift))
+        return next((effect for effect in Effect if effect in effects), Effect.NONE)
+
+    def refuses(self, stimulus: Stimulus, car: int = 0) -> bool:
+        """Whether something else waits for its occasion at a lift, so that `stimulus` would be refused."""
+        return self._lift_of(car).car.trouble.refuses(stimulus)
 
     def person_comes(self, origin: int, destination: int) -> None:
         """Somebody comes to the landing `origin` now, and wants to go to `destination`."""

@@ -2,6 +2,7 @@
 
 import difflib
 import enum
+from typing import Final
 
 from sim import SimError
 
@@ -84,6 +85,11 @@ class Stimulus(enum.Enum):
         """What it does, in Chinese."""
         return _MEANING[self][1]
 
+    @property
+    def is_building_wide(self) -> bool:
+        """Whether it comes to every lift of the building, unless somebody names one."""
+        return self in _BUILDING_WIDE
+
 
 class Effect(enum.Enum):
     """What became of a stimulus."""
@@ -104,6 +110,16 @@ def parse(name: str) -> Stimulus:
         raise SimError(f"no stimulus {name!r}; {hint}") from None
 
 
+_BUILDING_WIDE: Final = frozenset(
+    {
+        Stimulus.POWER_LOSS,
+        Stimulus.POWER_RESTORE,
+        Stimulus.FIRE_RECALL,
+        Stimulus.FIRE_END,
+        Stimulus.EARTHQUAKE,
+        Stimulus.EARTHQUAKE_END,
+    }
+)
 _MEANING: dict[Stimulus, tuple[str, str]] = {
     Stimulus.ENTRAP_BETWEEN_FLOORS: (
         "the safety chain opens on the next occupied trip: the car stops between floors",

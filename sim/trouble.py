@@ -110,6 +110,10 @@ class Trouble:
         """Whether what is armed needs somebody to come to an idle lift."""
         return self.armed is not None or self.hold_ns is not None
 
+    def refuses(self, stimulus: Stimulus) -> bool:
+        """Whether something else is armed already, so that `stimulus` cannot be."""
+        return self.armed is not None and stimulus in ENTRAPPING
+
     @property
     def out_of_order(self) -> bool:
         """Whether the controller can do nothing."""

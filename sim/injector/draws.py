@@ -62,6 +62,11 @@ class Times:
         return to_ns(self._draw.lognormvariate(shape.mu, shape.sigma) * shape.unit_s)
 
 
+def mains_return_ns(model: FaultModel, feeder: int, event: str) -> int:
+    """How long the power cut `event` lasts: the same for every lift of the feeder, whatever else has happened."""
+    return Times(model.mains_return, f"{feeder}/mains return/{event}").next_ns()
+
+
 _TINY: Final = 1e-300
 _NEVER: Final = 1 << 62
 """146 years of nanoseconds, or as many starts: past the end of any run."""

@@ -15,7 +15,8 @@ class Injector:
     """Give it to one plant. Same model, seed and feeder: the same misfortunes, whoever looks.
 
     `feeder` seeds what comes to a whole feeder at once. With `at_random` causes strike by their rates; `wanted` ones
-    do in any case, to the first lift. Raises SimError on a cause that the model does not have.
+    do in any case, to the first lift; what is building-wide reaches all of them. Raises SimError on a cause that the
+    model does not have.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Injector:
     @property
     def pending(self) -> list[str]:
         """The causes that wait for their occasion."""
-        return [cause for fate in self.fates for _, cause in fate.pending]
+        return [strike.cause for fate in self.fates for _, strike in fate.pending]
 
     def begin(self, world: World) -> None:
         """The plant is new, at t = 0."""

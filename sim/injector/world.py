@@ -23,8 +23,11 @@ class World(Protocol):
     def at(self, t_ns: int, action: Callable[[], None]) -> Appointment:
         """Do `action` at `t_ns`."""
 
-    def apply(self, stimulus: Stimulus, seconds: float | None = None, car: int = 0) -> Effect:
-        """Do something to a lift now."""
+    def apply(self, stimulus: Stimulus, seconds: float | None = None, car: int | None = None) -> Effect:
+        """Do something to a lift now; without `car`, to every one what is building-wide."""
+
+    def refuses(self, stimulus: Stimulus, car: int = 0) -> bool:
+        """Whether something else waits for its occasion at a lift, so that `stimulus` would be refused."""
 
     def tell(self, kind: TruthKind, **data: TruthValue) -> None:
         """Write into the truth log that something happened now."""
@@ -48,8 +51,12 @@ class Place:
         self._world.at(self._world.now_ns + wait_ns, action)
 
     def apply(self, stimulus: Stimulus, seconds: float | None = None) -> Effect:
-        """Do something to the lift now."""
-        return self._world.apply(stimulus, seconds, self.car)
+        """Do something to the lift now, and to all others what is building-wide."""
+        return self._world.apply(stimulus, seconds, None if stimulus.is_building_wide else self.car)
+
+    def refuses(self, stimulus: Stimulus) -> bool:
+        """Whether something else waits for its occasion at the lift, so that `stimulus` would be refused."""
+        return self._world.refuses(stimulus, self.car)
 
     def tell(self, kind: TruthKind, **data: TruthValue) -> None:
         """Write into the truth log what happened now; of a car above the first it says which."""

@@ -41,6 +41,10 @@ class Stage:
         self.done.append((self.now_ns / S, stimulus))
         return Effect.NOW
 
+    def refuses(self, stimulus: Stimulus, car: int = 0) -> bool:
+        del stimulus, car
+        return False
+
     def trapped(self, habits: Habits, seed: int, for_s: float = 3600, *, in_zone: bool = False) -> None:
         behaviour = Behaviour(habits, self, 0, seed)
         began_ns = self.now_ns

@@ -38,6 +38,12 @@ class Told:
         return next(record for record in self.of(TruthKind.TECHNICIAN) if record.data["does"] == what)
 
 
+def power_of(truth: list[TruthRecord], car: int) -> list[tuple[int, object]]:
+    """When a car's mains went and came."""
+    of_car = [r for r in truth if r.kind is TruthKind.POWER and r.data.get("car", 0) == car]
+    return [(record.t_ns, record.data["mains"]) for record in of_car]
+
+
 def often(cause: str, per_lift_year: float, driver: Driver) -> FaultModel:
     """A model with one cause alone, that comes often."""
     rate = Rate(per_lift_year, driver, "test", "D")
@@ -198,12 +204,13 @@ def test_each_car_of_a_group_has_its_own_fate_and_a_power_cut_is_everybodys() ->
     )
     injector, truth = Injector(model, 3), list[TruthRecord]()
     Plant(replace(HOUSE, cars=2), 3, truth.append, injector).advance_to(48 * 3600 * S)
-    cuts: list[list[int]] = [[], []]
     opened: list[list[int]] = [[], []]
     for struck in injector.struck:
-        (cuts if struck.cause == "power_cut" else opened)[struck.car].append(struck.t_ns)
-    assert cuts[0] == cuts[1] != []
+        if struck.cause == "cabinet_open":
+            opened[struck.car].append(struck.t_ns)
     assert opened[0] != opened[1]
+    cuts = [power_of(truth, car) for car in (0, 1)]
+    assert cuts[0] == cuts[1] != []
     assert {record.data.get("car", 0) for record in truth if record.kind is TruthKind.CAUSE} == {0, 1}
 
 
@@ -215,3 +222,27 @@ def test_a_lift_that_breaks_again_while_it_is_repaired_comes_back_too() -> None:
     told.run(48)
     assert len(told.of(TruthKind.TRAPPED_SINCE)) == len(told.of(TruthKind.FREED)) == 2
     assert told.of(TruthKind.ARRIVED)[-1].t_ns > 47 * 3600 * S
+
+
+@pytest.mark.parametrize("when", [60 * S, OCCUPIED], ids=str)
+def test_a_wanted_power_cut_reaches_every_car_and_all_have_power_again_at_once(when: int | When) -> None:
+    truth: list[TruthRecord] = []
+    injector = Injector(MODEL, 3, at_random=False, wanted=[Wanted("power_cut", when)])
+    Plant(replace(HOUSE, cars=3), 3, truth.append, injector).advance_to(24 * 3600 * S)
+    first, *others = [power_of(truth, car) for car in range(3)]
+    assert [mains for _, mains in first] == [False, True]
+    assert others == [first, first]
+
+
+def test_a_wanted_power_cut_leaves_the_feeders_own_where_they_were() -> None:
+    """A cut that does not overlap with the wanted one begins and ends as it does without it."""
+    model = often("power_cut", 400, Driver.HOUR)
+    cuts = []
+    for wanted in ([], [Wanted("power_cut", 60 * S)]):
+        truth: list[TruthRecord] = []
+        Plant(QUIET_HOUSE, 1, truth.append, Injector(model, 1, feeder=1, wanted=wanted)).advance_to(400 * 3600 * S)
+        cuts.append(power_of(truth, 0))
+    own, both = cuts
+    assert len(own) > 10
+    assert both[0] == (60 * S, False)
+    assert set(own) < set(both)
