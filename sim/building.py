@@ -11,7 +11,7 @@ from protocols.lift.vocabulary import DoorSide
 from protocols.resources import NoSuchName, config_text, text_of
 from protocols.strictyaml import load_yaml
 from sim import SimError
-from sim.demand import HourOfDay, PerHour, Period, Share, Thing, check_day
+from sim.demand import HourOfDay, PerHour, Period, Share, Thing, check_day, heaviest
 from sim.habits import Habits
 from sim.protection import UCM_MOST_M, ucm_stop_m
 from sim.ride import Levelling, Positioning, Protection
@@ -78,9 +78,9 @@ class Door(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     width_m: Annotated[float, msgspec.Meta(ge=0.5, le=3)] = 0.8
     opening_s: Annotated[float, msgspec.Meta(ge=0.5, le=10)] = 2.0
     closing_s: Annotated[float, msgspec.Meta(ge=0.5, le=10)] = 3.0
-    dwell_car_call_s: NotNegative = 3.0
-    dwell_hall_call_s: NotNegative = 5.0
-    zone_m: Annotated[float, msgspec.Meta(gt=0, le=0.35)] = 0.20
+    dwell_car_call_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 3.0
+    dwell_hall_call_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 5.0
+    zone_m: Annotated[float, msgspec.Meta(ge=0.05, le=0.35)] = 0.20
     """Half the unlocking zone (EN 81-20 5.3.8.1, C)."""
     close_tries: Annotated[int, msgspec.Meta(ge=1, le=20)] = 4
     """How often a door that meets something is closed before that is a fault: once, and three times again
@@ -126,7 +126,7 @@ class RescueDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A battery that brings the car to a landing when the mains go. Defaults: assumptions, within 0.30 m/s
     (EN 81-20 5.12.1.6, C) and the 120 s that a terminal waits for it (detection.md)."""
 
-    delay_s: NotNegative = 15.0
+    delay_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 15.0
     speed_mps: Annotated[float, msgspec.Meta(gt=0, le=0.3)] = 0.15
 
 
@@ -209,6 +209,9 @@ class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError("incoming and outgoing traffic together are more than the whole")
         if not any(floor.people for index, floor in enumerate(self.floors) if index != self.main_floor):
             raise ValueError("people are on no floor but the main one; give another some")
+        heaviest_kg = heaviest(self.traffic.mass_kg, self.traffic.mass_spread_kg, self.traffic.things)
+        if heaviest_kg > self.rated_kg:
+            raise ValueError(f"somebody of {heaviest_kg:g} kg with what they bring is more than {self.rated_kg:g} kg")
         if self.levelling.worst_mm >= 1000 * self.door.zone_m:
             raise ValueError(f"levelling up to {self.levelling.worst_mm:g} mm off is not inside the unlocking zone")
         moved_m = ucm_stop_m(self.protection, self.door.zone_m + self.levelling.worst_mm / 1000)

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 PerHour = Annotated[float, msgspec.Meta(ge=0, le=20_000)]
 """People in an hour; the bound (an assumption) is far above what eight large cars carry, and still computable."""
+USUAL_SPREADS: Final = 3.0
+"""How many standard deviations above the mean a person's mass still is usual (a design value)."""
 HourOfDay = Annotated[float, msgspec.Meta(ge=0, lt=24)]
 
 
@@ -40,3 +42,8 @@ def check_day(day: Sequence[Period]) -> None:
     for period in day:
         if period.incoming + period.outgoing > 1:
             raise ValueError(f"the period from {period.from_h:g} h: incoming and outgoing are more than the whole")
+
+
+def heaviest(mean_kg: float, spread_kg: float, things: Sequence[Thing]) -> float:
+    """The heaviest usual person (of 1000, one is heavier) with the heaviest thing that anybody brings."""
+    return mean_kg + USUAL_SPREADS * spread_kg + max((thing.mass_kg for thing in things if thing.share), default=0.0)

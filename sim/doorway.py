@@ -216,8 +216,10 @@ class Doorway:
 
     def _step_out(self, person: Passenger, floor: int) -> None:
         car = self._car
-        car.riders.step_out(person, floor)
+        waits = car.riders.step_out(person, floor)
         car.tell(TruthKind.STEPPED_OUT, person=person.serial, floor=floor, persons=car.persons)
+        if not waits:
+            car.tell(TruthKind.ABANDONED, person=person.serial, floor=floor)
         if car.load_changes is not None:
             car.load_changes()
         self._let_through()

@@ -143,6 +143,11 @@ class Crowd:
         """Out of a car again, in front of the others at the landing `origin`."""
         self._waiting[person.origin].insert(0, person)
 
+    def give_up(self, person: Passenger) -> None:
+        """Away from the landing for good, without a ride."""
+        self.depart(person)
+        self.abandoned += 1
+
     def depart(self, person: Passenger) -> None:
         """Away from the landing, into a car."""
         self._waiting[person.origin].remove(person)
@@ -194,11 +199,16 @@ class Riders:
         self.persons.append(person)
         self._weigh()
 
-    def step_out(self, person: Passenger, floor: int) -> None:
-        """Out of the car again, to wait at `floor` for the next one."""
+    def step_out(self, person: Passenger, floor: int) -> bool:
+        """Out of the car again, to wait at `floor` for the next one; False: too heavy for any, and gone."""
         self.persons.remove(person)
         self._weigh()
-        self._crowd.come_back(msgspec.structs.replace(person, origin=floor))
+        person = msgspec.structs.replace(person, origin=floor)
+        self._crowd.come_back(person)
+        fits = person.body.mass_kg < self._limits.overload_kg
+        if not fits:
+            self._crowd.give_up(person)
+        return fits
 
     def alight(self, person: Passenger) -> None:
         """Out of the car, and gone."""

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from hil.setup import load_bench
 from protocols import ProtocolError
 from protocols.strictyaml import ConfigError
 from sim import SimError
-from sim.building import Floor, load_building, parse_building
+from sim.building import Floor, Traffic, load_building, parse_building
+from sim.demand import Thing
 from sim.injector.model import load_faults
 
 FLOORS = 'floors: [{label: "G", height_m: 0}, {label: "1", height_m: 4.2}]\n'
@@ -40,6 +42,11 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
         pytest.param(HEAD + "floors: []\n", id="no-floors"),
         pytest.param(HEAD + FLOORS + "drive: {rescue_speed_mps: 0.5}\n", id="rescue-faster-than-the-standard"),
         pytest.param(HEAD + FLOORS + "door: {zone_m: 0.4}\n", id="zone-wider-than-the-standard"),
+        pytest.param(HEAD + FLOORS + "door: {zone_m: 0.04}\n", id="zone-too-small-to-stop-in"),
+        pytest.param(HEAD + FLOORS + "door: {dwell_car_call_s: 601}\n", id="open-for-ever-at-a-car-call"),
+        pytest.param(HEAD + FLOORS + "door: {dwell_hall_call_s: 601}\n", id="open-for-ever-at-a-hall-call"),
+        pytest.param(HEAD + FLOORS + "rescue_device: {delay_s: 601}\n", id="rescued-never"),
+        pytest.param(HEAD + FLOORS + "rated_load_kg: 1\n", id="rated-for-less-than-a-person"),
         pytest.param(HEAD + FLOORS + "main_floor: 2\n", id="main-floor-does-not-exist"),
     ],
 )
@@ -95,3 +102,11 @@ def test_a_file_that_is_not_utf8_is_one_line(tmp_path: Path, load: Callable[[str
 def test_a_directory_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(SimError, match="is a directory"):
         load_building(str(tmp_path))
+
+
+@pytest.mark.parametrize("rated_kg", [394.9, 395])
+def test_the_heaviest_usual_person_with_the_heaviest_thing_fits_the_rated_load(rated_kg: float) -> None:
+    """75 kg, three times 15 kg more, and a bed of 275 kg: 395 kg."""
+    traffic = Traffic(mass_spread_kg=15.0, things=(Thing("bicycle", 15, 0.1), Thing("bed", 275, 0.1)))
+    with nullcontext() if rated_kg >= 395 else pytest.raises(ValueError, match="395 kg with what they bring"):
+        replace(HOUSE, rated_load_kg=rated_kg, traffic=traffic)

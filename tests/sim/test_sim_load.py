@@ -151,3 +151,13 @@ def test_power_lost_under_an_overload_changes_nothing_of_it() -> None:
     assert witness.run(60).persons == 4
     witness.apply(Stimulus.POWER_RESTORE)
     assert witness.until_kind(TruthKind.DEPARTED).data["persons"] == 3
+
+
+def test_who_is_too_heavy_for_an_empty_car_goes_away_and_the_next_one_rides() -> None:
+    witness = Witness(small_car(320))
+    people_come(witness, 400, 75)
+    witness.run(300)
+    kinds = [record.kind for record in witness.truth if record.data.get("person") == 1]
+    assert kinds == [TruthKind.WAITING, TruthKind.BOARDED, TruthKind.STEPPED_OUT, TruthKind.ABANDONED]
+    crowd = witness.plant.crowd
+    assert (crowd.came, crowd.served, crowd.abandoned, crowd.waiting) == (2, 1, 1, 0)
