@@ -43,7 +43,7 @@ class Struck(msgspec.Struct, frozen=True):
 class Fate:
     """From t = 0. `at_random` causes strike by their rates; `wanted` ones do in any case.
 
-    What comes to the whole feeder is the first lift's fate, and reaches all of them. A cause that finds another one
+    What is building-wide is the first lift's fate, and reaches all of them. A cause that finds another one
     armed waits for its next occasion.
     """
 
@@ -59,7 +59,7 @@ class Fate:
         self._gaps: Final = {
             name: Gaps(name, cause, model, seed, feeder, self.factor)
             for name, cause in model.causes.items()
-            if at_random and cause.rate is not None and not (cause.whole_feeder and place.car)
+            if at_random and cause.rate is not None and not (cause.is_building_wide and place.car)
         }
         self._starts: Final = Counter()
         self._cycles: Final = Counter()

@@ -114,6 +114,11 @@ class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     whole_feeder: bool = False
     """It comes by time, the same for every lift of a feeder, and not more often to some lifts than to others."""
 
+    @property
+    def is_building_wide(self) -> bool:
+        """Whether it comes to all lifts of a building at once."""
+        return self.whole_feeder or self.does[0].stimulus.is_building_wide
+
     def __post_init__(self) -> None:
         if self.occasion is not None and self.occasion.is_numbered:
             raise ValueError(f"a cause cannot wait for {self.occasion.value}: that wants a number")

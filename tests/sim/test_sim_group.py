@@ -84,7 +84,7 @@ def test_a_car_that_drops_out_hands_its_hall_calls_over(stimulus: Stimulus, rule
     witness.plant.person_comes(6, 7)
     first, second = both(witness)
     assert (first.hall_calls, second.hall_calls) == (1 << 6, 0), "the car under way is to answer it"
-    witness.apply(stimulus)
+    witness.plant.apply(stimulus, car=0)
     witness.run(60)
     served = [record for record in witness.of(TruthKind.ALIGHTED) if record.data["person"] == 2]
     assert [car_of(record) for record in served] == [1]

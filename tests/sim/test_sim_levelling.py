@@ -189,6 +189,32 @@ def test_what_was_to_be_re_levelled_is_not_when_a_power_cut_comes_first() -> Non
     assert witness.of(TruthKind.RELEVELLING) == []
 
 
+@pytest.mark.parametrize("stuck", [Stimulus.BRAKE_STUCK, Stimulus.CONTACTOR_STUCK])
+def test_a_lift_whose_brake_or_contactor_is_stuck_does_not_re_level(stuck: Stimulus) -> None:
+    witness = Witness(house(Levelling(load_error_mm=60.0)))
+    witness.plant._lift.person_comes(3, 0)
+    witness.until_kind(TruthKind.DOOR_OPENING)
+    witness.apply(stuck)
+    witness.run(60)
+    assert witness.of(TruthKind.RELEVELLING) == []
+
+
+def test_a_lift_out_of_order_does_not_re_level_when_people_leave_it() -> None:
+    """Of 104 mm for 13 persons everybody is worth 8 mm: from 8 mm too low, four who leave make it 24 mm too high."""
+    patient = replace(QUIET_HOUSE, door=replace(QUIET_HOUSE.door, dwell_car_call_s=30.0))
+    witness = Witness(house(Levelling(stretch_mm=104.0), patient))
+    step_in(witness, 4)
+    witness.run(60)
+    assert stands_mm(witness.now) == pytest.approx(-8.0), "24 mm were levelled out, and one more got in"
+    witness.apply(Stimulus.SILL_OBSTRUCTED)
+    witness.apply(Stimulus.OPEN_BUTTON, 1.0)
+    assert witness.until_kind(TruthKind.FAULT).data["fault"] == "door_blocked"
+    levelled = len(witness.of(TruthKind.RELEVELLING))
+    witness.until(lambda now: now.persons == 0)
+    assert stands_mm(witness.run(60)) == pytest.approx(24.0)
+    assert len(witness.of(TruthKind.RELEVELLING)) == levelled
+
+
 # the building
 
 
