@@ -62,6 +62,7 @@ class Lift:
         was_wrong = car.machine.mend()
         car.chain.mend()
         car.trouble.rescuing = car.trouble.rescuing or car.trouble.out_of_order
+        self._standstill.end_fault()
         car.trouble.mend()
         was_wrong = self.visit.end() or was_wrong
         car.hands.let_go()

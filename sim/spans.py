@@ -1,11 +1,11 @@
 """What a picture of a run shows besides the cars' ways: spans of time, and instants, from its truth."""
 
 from bisect import bisect_left
+from typing import Final
 
 import msgspec
 
 from sim.history import History, Line
-from sim.stimuli import Stimulus
 from sim.track import Knot, between
 from sim.truth import TruthKind
 
@@ -66,14 +66,14 @@ def trapped(history: History) -> list[Span]:
 
 
 def out_of_order(history: History) -> list[Span]:
-    """Of each car: from a fault to the technician's release, and from the loss of mains to its return."""
+    """Of each car: from a fault to its end, and from the loss of mains to its return."""
     spans: list[Span] = []
     faults: dict[int, Line] = {}
     dark: dict[int, Line] = {}
     for line in history.truth:
         if line.kind == TruthKind.FAULT:
             faults.setdefault(line.car, line)
-        elif line.kind == TruthKind.STIMULUS and line.data.get("stimulus") == Stimulus.RELEASE.value:
+        elif line.kind == TruthKind.FAULT_ENDED:
             spans += [_span(faults.pop(line.car), line.t_ns)] if line.car in faults else []
         elif line.kind == TruthKind.POWER and not line.data.get("mains"):
             dark[line.car] = line
@@ -93,6 +93,8 @@ def waits(history: History) -> list[Wait]:
     for line in history.truth:
         if line.kind in {TruthKind.BOARDED, TruthKind.ABANDONED}:
             ended.setdefault(line.number("person"), line)
+        elif line.kind == TruthKind.STEPPED_OUT:
+            ended.pop(line.number("person"), None)
     return [_wait(line, ended.get(line.number("person")), history.end_ns) for line in came(history)]
 
 
@@ -105,13 +107,21 @@ def counts(history: History) -> tuple[list[tuple[int, int]], list[tuple[int, int
     """How many ride, and how many wait, from each instant at which that changes."""
     riding, waiting, in_cars = [(0, 0)], [(0, 0)], dict[int, int]()
     for line in history.truth:
-        if line.kind in {TruthKind.BOARDED, TruthKind.ALIGHTED}:
+        if line.kind in {TruthKind.BOARDED, TruthKind.ALIGHTED, TruthKind.STEPPED_OUT}:
             in_cars[line.car] = line.number("persons")
             riding.append((line.t_ns, sum(in_cars.values())))
-        step = {TruthKind.WAITING.value: 1, TruthKind.BOARDED.value: -1, TruthKind.ABANDONED.value: -1}.get(line.kind)
+        step = _WAITING_STEPS.get(line.kind)
         if step is not None:
             waiting.append((line.t_ns, waiting[-1][1] + step))
     return [*riding, (history.end_ns, riding[-1][1])], [*waiting, (history.end_ns, waiting[-1][1])]
+
+
+_WAITING_STEPS: Final[dict[str, int]] = {
+    TruthKind.WAITING: 1,
+    TruthKind.STEPPED_OUT: 1,
+    TruthKind.BOARDED: -1,
+    TruthKind.ABANDONED: -1,
+}
 
 
 def _wait(line: Line, end: Line | None, end_ns: int) -> Wait:

@@ -26,6 +26,13 @@ class Standstill:
         if not self._car.trouble.unnoticed:
             drop_out(self._car)
 
+    def end_fault(self) -> None:
+        """The fault, if there is one, is there no more."""
+        fault = self._car.trouble.fault
+        if fault is not None:
+            self._car.trouble.fault = None
+            self._car.tell(TruthKind.FAULT_ENDED, fault=fault.value)
+
     def begin(self) -> None:
         """The car stands until something or somebody gets it going again."""
         car = self._car

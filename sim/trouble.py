@@ -152,8 +152,3 @@ class Trouble:
         """A technician puts everything right."""
         self.armed = self.hold_ns = self.fault = None
         self.unnoticed = self.release_waits = self.obstructed = False
-
-    def forget_glitch(self) -> None:
-        """The controller begins anew, and the chain is closed again."""
-        if self.fault is Fault.CHAIN_GLITCH:
-            self.fault = None

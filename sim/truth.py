@@ -30,6 +30,7 @@ class TruthKind(enum.StrEnum):
     MISUSE = "misuse"
     STIMULUS = "stimulus"
     FAULT = "fault"
+    FAULT_ENDED = "fault_ended"
     TRIPPED = "tripped"
     POWER = "power"
     CONTROLLER = "controller"
@@ -51,7 +52,8 @@ class TruthRecord(msgspec.Struct, frozen=True):
     the `symptom` that people see; `technician` is what one `does` then. `relevelling` is a standing car that is brought
     back to its landing with its door open, from `off_m` above it (below: negative), and `relevelled` its end; a cut of
     power ends it without one. `tripped` is a `device` that acts to stop the car: governor (its contact), safety_gear,
-    run_limiter, ucm, final_limit_up or final_limit_down.
+    run_limiter, ucm, final_limit_up or final_limit_down. `fault_ended` is a `fault` that is there no more: a technician
+    put it right, or the controller forgot it.
     """
 
     t_ns: int

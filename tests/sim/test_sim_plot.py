@@ -14,7 +14,9 @@ from sim_witness import HOUSE, S
 from typer.testing import CliRunner, Result
 
 from sim import spans
+from sim.building import Traffic
 from sim.cli import app
+from sim.desk import Asked, play
 from sim.history import Head, History, Line, knot_line
 from sim.picture import draw, figure_of
 from sim.picture_cars import COLORS, TRAPPED_BAND
@@ -61,11 +63,11 @@ def test_people_who_are_still_trapped_are_so_to_the_end() -> None:
     assert (told.start_ns, told.end_ns, told.persons, told.note) == (100 * S, 600 * S, 2, "chain_open")
 
 
-def test_a_lift_is_out_of_order_from_its_fault_to_its_release_and_without_mains() -> None:
+def test_a_lift_is_out_of_order_from_its_fault_to_its_end_and_without_mains() -> None:
     told = spans.out_of_order(
         with_ends(
             at(10, "fault", fault="chain_open"),
-            at(50, "stimulus", stimulus="release"),
+            at(50, "fault_ended", fault="chain_open"),
             at(100, "power", mains=False),
             at(130, "power", mains=True),
             at(500, "fault", fault="door_dead"),
@@ -103,6 +105,30 @@ def test_people_are_counted_over_all_cars() -> None:
     )
     assert [count for _, count in riding] == [0, 1, 2, 1, 1]
     assert [count for _, count in waiting] == [0, 1, 2, 1, 0, 0]
+
+
+def test_who_steps_out_of_a_full_car_waits_again_until_the_next() -> None:
+    told = with_ends(
+        at(1, "waiting", person=1, floor=0, to=3),
+        at(3, "boarded", person=1, floor=0, persons=1),
+        at(5, "stepped_out", person=1, floor=0, persons=0),
+        at(9, "boarded", person=1, floor=0, persons=1),
+    )
+    riding, waiting = spans.counts(told)
+    assert riding == [(0, 0), (3 * S, 1), (5 * S, 0), (9 * S, 1), (600 * S, 1)]
+    assert waiting == [(0, 0), (1 * S, 1), (3 * S, 0), (5 * S, 1), (9 * S, 0), (600 * S, 0)]
+    assert [wait.end_ns for wait in spans.waits(told)] == [9 * S]
+
+
+def test_in_the_end_as_many_wait_and_ride_as_the_plant_says() -> None:
+    """With people so heavy that many have to step out again."""
+    heavy = replace(HOUSE, capacity_persons=4, cars=2, traffic=Traffic(passengers_per_hour=400, mass_kg=110.0))
+    played = play(Asked(Head(heavy, 5, 2), 1800 * S, ()))
+    assert any(line.kind == "stepped_out" for line in played.history.truth)
+    riding, waiting = spans.counts(played.history)
+    assert min(count for _, count in waiting) == 0
+    assert waiting[-1] == (1800 * S, played.report.waiting)
+    assert riding[-1] == (1800 * S, played.report.riding)
 
 
 # the picture
