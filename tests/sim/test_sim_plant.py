@@ -20,7 +20,7 @@ BUSY_HOUSE = replace(HOUSE, traffic=Traffic(passengers_per_hour=400.0), capacity
 seeds = st.integers(0, 2**32)
 stimuli = st.lists(st.tuples(st.floats(0.1, 60), st.sampled_from(Stimulus)), max_size=12)
 ASTRAY = {Stimulus.OVERSPEED, Stimulus.UCM, Stimulus.OVERTRAVEL, Stimulus.DOOR_OPENS_RUNNING}
-"""With these a car does what only a device stops, or moves with its door open; `verify.watch` has their rules."""
+"""With these a car does what only a device stops, or moves with its door open; `verify.rules` has their rules."""
 
 
 def log_of(building: Building, seed: int, step_s: float) -> bytes:

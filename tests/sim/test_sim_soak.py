@@ -45,7 +45,7 @@ def test_a_lift_that_stands_is_found() -> None:
 
 def test_a_broken_rule_ends_the_year_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lift_year, "EVERY_DAYS", 1)
-    monkeypatch.setattr("verify.watch.UNLOCKING_ZONE_M", -1.0)  # so that no door may open anywhere
+    monkeypatch.setattr("verify.rules.UNLOCKING_ZONE_M", -1.0)  # so that no door may open anywhere
     year = play(0, seed=1, days=2)
     assert "door open outside the unlocking zone" in year.broken
     assert year.starts < 20

@@ -100,9 +100,9 @@ def test_a_car_about_to_creep_keeps_its_door_shut() -> None:
             0,
             "busy",
             [
-                (0.0, Stimulus.ENTRAP_BETWEEN_FLOORS, 1.0),
-                (13.0, Stimulus.RELEASE, 1.0),
-                (0.0, Stimulus.FORCE_DOOR, 1.0),
+                (0.0, Stimulus.ENTRAP_BETWEEN_FLOORS, 1.0, 0),
+                (13.0, Stimulus.RELEASE, 1.0, 0),
+                (0.0, Stimulus.FORCE_DOOR, 1.0, 0),
             ],
             60.0,
         )
@@ -115,11 +115,11 @@ def test_a_car_that_stopped_a_few_millimetres_off_its_landing_does_not_jump() ->
             4140516,
             "busy",
             [
-                (10.75, Stimulus.RELEASE, 1.0),
-                (0.25, Stimulus.RELEASE, 1.0),
-                (135.0, Stimulus.RELEASE, 1.0),
-                (300.0, Stimulus.ENTRAP_BETWEEN_FLOORS, 1.0),
-                (1.5, Stimulus.POWER_LOSS, 1.0),
+                (10.75, Stimulus.RELEASE, 1.0, 0),
+                (0.25, Stimulus.RELEASE, 1.0, 0),
+                (135.0, Stimulus.RELEASE, 1.0, 0),
+                (300.0, Stimulus.ENTRAP_BETWEEN_FLOORS, 1.0, 0),
+                (1.5, Stimulus.POWER_LOSS, 1.0, 0),
             ],
             60.0,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 from verify import (
@@ -19,7 +20,9 @@ from verify import (
     reference,
 )
 from verify.findings import Outcome, PlantWrong, Verdict
+from verify.rules import Rules, Seen
 from verify.trips import case_of
+from verify.watch import Watch
 
 from protocols.lift.vocabulary import Direction
 from sim import doorway, motion
@@ -156,12 +159,29 @@ def test_people_who_come_more_often_than_they_should_are_noticed(monkeypatch: py
 
 
 def test_an_overload_that_holds_no_door_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    run: check_safety.Run = (3, "busy", [(30.0, Stimulus.OVERLOAD, 60.0)], 60.0)
+    run: check_safety.Run = (3, "busy", [(30.0, Stimulus.OVERLOAD, 60.0, 0)], 60.0)
     check_safety.play(run)
     monkeypatch.setattr(People, "keep_open", lambda self: None)
     monkeypatch.setattr("sim.hands.Hands.door_until_ns", property(lambda self: 0))
     with pytest.raises(PlantWrong, match="begins while overload"):
         check_safety.play(run)
+
+
+def test_a_rear_door_open_between_floors_is_noticed() -> None:
+    watch = Watch(check_safety.THROUGH, 3)
+    before = watch.plant.signals()
+    Rules(check_safety.THROUGH, lambda: before, Seen()).look()
+    between = msgspec.structs.replace(before, position_m=1.5, door_zone=False, rear_closed=False)
+    with pytest.raises(PlantWrong, match="door open outside the unlocking zone"):
+        Rules(check_safety.THROUGH, lambda: between, Seen()).look()
+
+
+def test_whichever_car_of_a_group_breaks_a_rule_is_noticed() -> None:
+    watch = Watch(check_safety.GROUP, 3)
+    watch.advance(10**9)
+    watch.plant._lift_of(2).car.motion = motion.Rest(1.5, 0)
+    with pytest.raises(PlantWrong, match="jumps 1500"):
+        watch.apply(Stimulus.ALARM_BUTTON, 1.0)
 
 
 def test_re_levelling_as_fast_as_a_run_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ SOURCES: Final = (
     "configs/buildings/*.yaml",
     "configs/faults/*.yaml",
     "tests/sim/soak/lift_year.py",
+    "tests/sim/verify/rules.py",
     "tests/sim/verify/watch.py",
     "tests/sim/verify/ledger.py",
 )

@@ -16,7 +16,7 @@ from sim.truth import TruthKind, TruthRecord
 from verify.findings import Finding, Outcome, PlantWrong, judged
 from verify.house import HOUSE
 from verify.oracle import closed_form_s
-from verify.watch import STANDARD_GRAVITY_MPS2, UCM_MOST_M, governor_most
+from verify.rules import STANDARD_GRAVITY_MPS2, UCM_MOST_M, governor_most
 
 _ROUNDING: Final = 1e-6
 _LIMIT_S: Final = 7200.0

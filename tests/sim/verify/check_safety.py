@@ -9,14 +9,16 @@ from hypothesis import seed as seeded
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from protocols.lift.vocabulary import DoorSide
 from sim.agenda import NS_PER_S
-from sim.building import RescueDevice
+from sim.building import RearDoor, RescueDevice
 from sim.ride import Levelling
 from sim.stimuli import Stimulus
 from sim.switches import Switch
 from verify.findings import Finding, Outcome, PlantWrong, judged
 from verify.house import BUSY, HOUSE, LIVELY
-from verify.watch import Seen, Watch
+from verify.rules import Seen
+from verify.watch import Watch
 
 CHUNK: Final = 20
 _HOUR_S: Final = 3600.0
@@ -47,6 +49,19 @@ EAGER: Final = replace(
 )
 """Its door begins to open before the car stands, and closes on people."""
 
+THROUGH: Final = replace(
+    LIVELY,
+    floors=tuple(
+        replace(floor, sides=((DoorSide.FRONT,), (DoorSide.REAR,), tuple(DoorSide))[number % 3])
+        for number, floor in enumerate(LIVELY.floors)
+    ),
+    rear_door=RearDoor(opening_s=3.0, closing_s=4.5),
+    levelling=COARSE.levelling,
+)
+"""Landings in front, behind and on both sides; its rear door is the slower one."""
+
+GROUP: Final = replace(LIVELY, cars=3, traffic=replace(LIVELY.traffic, passengers_per_hour=180.0))
+
 HOUSES: Final = {
     "quiet": HOUSE,
     "lively": LIVELY,
@@ -55,16 +70,19 @@ HOUSES: Final = {
     "fast": FAST,
     "coarse": COARSE,
     "eager": EAGER,
+    "through": THROUGH,
+    "group": GROUP,
 }
-Run = tuple[int, str, list[tuple[float, Stimulus, float]], float]
+Run = tuple[int, str, list[tuple[float, Stimulus, float, int]], float]
 _SWITCHES: Final = tuple(get_args(Switch))
 _OTHERS: Final = tuple(stimulus for stimulus in Stimulus if stimulus not in _SWITCHES)
 _DEEDS: Final = st.tuples(
     st.one_of(st.floats(0, 15), st.floats(0, 300)),
     st.one_of(st.sampled_from(_OTHERS), st.sampled_from(_OTHERS), st.sampled_from(_SWITCHES)),
     st.floats(0.5, 120),
+    st.integers(0, 3),
 )
-"""A switch of the service modes in one deed of three, whatever their number."""
+"""A switch of the service modes in one deed of three, whatever their number. Last, the car: 0 is none that is named."""
 RUNS: Final = st.tuples(
     st.integers(0, 2**32),
     st.sampled_from(sorted(HOUSES)),
@@ -84,12 +102,14 @@ class Chunk(msgspec.Struct):
 def play(run: Run) -> Seen:
     """One run under watch, with a technician and the mains at the end. Raises PlantWrong."""
     seed, house, deeds, after_s = run
-    watch = Watch(HOUSES[house], seed)
-    for pause_s, stimulus, seconds in deeds:
+    building = HOUSES[house]
+    watch = Watch(building, seed)
+    for pause_s, stimulus, seconds, number in deeds:
         watch.advance(watch.plant.now_ns + round(pause_s * NS_PER_S))
-        watch.apply(stimulus, seconds)
+        watch.apply(stimulus, seconds, (number - 1) % building.cars if number else None)
     for stimulus in (Stimulus.POWER_RESTORE, Stimulus.RELEASE, Stimulus.PERSON_LEAVES):
-        watch.apply(stimulus, 1.0)
+        for car in range(building.cars):
+            watch.apply(stimulus, 1.0, car)
         watch.advance(watch.plant.now_ns + 180 * NS_PER_S)
     _serves(watch)
     watch.advance(watch.plant.now_ns + round(after_s * NS_PER_S))
@@ -151,6 +171,7 @@ RULES: Final = (
     "a run from between landings, and one under inspection, at most 0.30 m/s; inspection at most 0.63 m/s",
     "never faster than rated, but in overspeed, and then than its governor allows; beyond the last landings only when"
     " it overran one or moved away from it; never a jump; brakes with at most 1 g",
+    "never re-levels with a fault, nor without mains or controller",
     "no run begins while the overload signal or a hand on the door-open button holds the door",
     "trapped and freed alternate, and only with somebody in the car; in order again the lift serves somebody",
 )

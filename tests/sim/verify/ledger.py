@@ -1,5 +1,6 @@
 """Everybody's way through the building, kept from the truth log alone and held against the plant at every event."""
 
+from collections import Counter
 from typing import Final, final
 
 from sim.plant import Plant
@@ -19,6 +20,7 @@ class Ledger:
         self._obedient: Final = obedient
         self.waiting: Final[list[dict[int, int]]] = [{} for _ in range(floors)]
         self.riding: Final[dict[int, int]] = {}
+        self._in_car: Final = Counter[object]()
         self._wants: Final[dict[int, int | None]] = {}
         self.stays_ns: Final[dict[int | None, list[int]]] = {None: [], **{floor: [] for floor in range(floors)}}
         self.came = self.served = self.abandoned = 0
@@ -45,8 +47,10 @@ class Ledger:
             self.served += 1
             if self._obedient and floor != self._wants[person]:
                 raise PlantWrong(f"person {person} wanted to {self._wants[person]} and got out at {floor}")
-        if "persons" in data and data["persons"] != len(self.riding):
-            raise PlantWrong(f"{record.kind.value} says {data['persons']} persons, {len(self.riding)} ride")
+        car = data.get("car", 0)
+        self._in_car[car] += _BOARDING.get(kind, 0)
+        if "persons" in data and data["persons"] != self._in_car[car]:
+            raise PlantWrong(f"{record.kind.value} says {data['persons']} persons, {self._in_car[car]} ride")
 
     def compare(self, plant: Plant) -> None:
         """Raises PlantWrong unless the plant counts the same people."""
@@ -75,6 +79,8 @@ class Ledger:
 _STEPS: Final = frozenset(
     {TruthKind.WAITING, TruthKind.ABANDONED, TruthKind.BOARDED, TruthKind.STEPPED_OUT, TruthKind.ALIGHTED}
 )
+
+_BOARDING: Final = {TruthKind.BOARDED: 1, TruthKind.STEPPED_OUT: -1, TruthKind.ALIGHTED: -1}
 
 
 def _whole(value: object) -> int:
