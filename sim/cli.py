@@ -134,10 +134,12 @@ def plot(
         end_ns = played.history.end_ns
         if played.complete and (beyond := window.beyond(end_ns)) is not None:
             typer.echo(beyond, err=True)
-        window_ns = window.within(end_ns)
-        draw(played.history, played.head, played.report, window_ns, out)
-        if hint := crowded(window_ns, len(played.history.tracks)):
-            typer.echo(hint, err=True)
-        say(played, json=json, picture=out)
+        is_drawn = played.complete or window.from_ns < end_ns
+        if is_drawn:
+            window_ns = window.within(end_ns)
+            draw(played.history, played.head, played.report, window_ns, out)
+            if hint := crowded(window_ns, len(played.history.tracks)):
+                typer.echo(hint, err=True)
+        say(played, json=json, picture=out if is_drawn else None)
     if not played.complete:
         raise typer.Exit(_INTERRUPTED)

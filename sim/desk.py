@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from protocols.language import language
 from sim import SimError
 from sim.building import load_building
+from sim.fold import columns, fold
 from sim.history import Head, History, Line, OnLine, read_history
 from sim.injector.fate import Struck
 from sim.injector.injector import Injector
@@ -27,6 +28,8 @@ from sim.report import Report, Tally
 from sim.report_text import report_lines
 from sim.run import Done, Run
 from sim.stimuli import Effect
+from sim.struck_text import occasions_ns, struck_lines
+from sim.truth import TruthKind
 
 DEFAULT_FAULTS: Final = "china-residential"
 """Where causes are looked up if no model is named."""
@@ -92,6 +95,9 @@ class Played(msgspec.Struct, frozen=True):
     struck: tuple[Struck, ...] = ()
     pending: tuple[str, ...] = ()
     """Causes whose occasion did not come."""
+    faults: FaultModel | None = None
+    came_ns: tuple[int | None, ...] = ()
+    """For each that struck: when the occasion came that it waited for."""
 
     @property
     def with_causes(self) -> bool:
@@ -101,10 +107,12 @@ class Played(msgspec.Struct, frozen=True):
 
 def play(asked: Asked, on_line: OnLine | None = None, *, tracked: bool = True) -> Played:
     """Run it until its end or Ctrl-C. With `on_line` its lines go there, else they are kept for a picture."""
-    history, tally = History(), Tally(asked.head)
+    history, tally, faults = History(), Tally(asked.head), list[Line]()
 
     def take(line: Line) -> None:
         tally.add(line)
+        if line.kind == TruthKind.FAULT:
+            faults.append(line)
         (history.add if on_line is None else on_line)(line)
 
     injector = asked.injector()
@@ -120,7 +128,8 @@ def play(asked: Asked, on_line: OnLine | None = None, *, tracked: bool = True) -
     struck = () if injector is None else tuple(injector.struck)
     pending = () if injector is None else tuple(injector.pending)
     report, complete = tally.report(now_ns, wall_s), now_ns >= asked.until_ns
-    return Played(asked.head, history, report, tuple(run.done), complete, struck, pending)
+    came_ns = () if asked.faults is None else tuple(occasions_ns(struck, asked.faults, faults))
+    return Played(asked.head, history, report, tuple(run.done), complete, struck, pending, asked.faults, came_ns)
 
 
 def load(path: Path) -> Played:
@@ -163,10 +172,13 @@ def say(played: Played, *, json: bool, picture: Path | None = None) -> None:
         told |= {} if picture is None else {"picture": str(picture)}
         typer.echo(msgspec.json.encode(told).decode())
         return
-    for line in report_lines(played.report, language(None, os.environ)):
+    lang, most = language(None, os.environ), columns()
+    for line in report_lines(played.report, lang, most):
         typer.echo(line)
-    for one in played.struck:
-        typer.echo(f"{one.cause} at {one.t_ns / 1e9:g} s: {one.effect.value}")
+    if played.faults is not None:
+        for said in struck_lines(played.struck, played.came_ns, played.faults, played.head.cars, lang):
+            for line in fold(said, most, "  "):
+                typer.echo(line)
     if picture is not None:
         typer.echo(str(picture))
 
@@ -178,6 +190,8 @@ def _unexpected(played: Played) -> Iterator[str]:
     for cause in played.pending:
         yield f"{cause} did not strike: its occasion did not come in this time"
     report = played.report
+    if not played.complete:
+        yield f"interrupted at {duration(round(report.simulated_s * 1e9))}; the report is of the time until then"
     if played.complete and not report.came + report.idle:
         yield nobody_came(played.head.building.traffic, round(report.simulated_s))
 

@@ -4,17 +4,29 @@ from typing import Final
 
 from protocols.language import pick
 from protocols.upstream.messages import Text
+from sim.fold import fold, width
 from sim.report import Report
 
 _NONE: Final = "-"
+_INDENT: Final = "  "
 
 
-def report_lines(report: Report, lang: str) -> list[str]:
-    """Two columns; a figure that nothing gives is "-"."""
-    rows = [*_people(report), *_lift(report), *_trouble(report), *_speed(report)]
+def report_lines(report: Report, lang: str, most: int | None = None) -> list[str]:
+    """Two columns; a figure that nothing gives is "-". In lines of at most `most` columns, if that is given."""
+    rows = [*_people(report), *_lift(report), *_trouble(report), *_time(report)]
     said = [(pick(name, lang), pick(value, lang)) for name, value in rows]
-    width = max(_width(name) for name, _ in said)
-    return [f"{name}{' ' * (width - _width(name))}  {value}" for name, value in said]
+    names = max(width(name) for name, _ in said)
+    lines = [f"{name}{' ' * (names - width(name))}  {value}" for name, value in said]
+    if most is None or all(width(line) <= most for line in lines):
+        return lines
+    return [line for name, value in said for line in _narrow(name, value, most)]
+
+
+def _narrow(name: str, value: str, most: int) -> list[str]:
+    """The value behind its name if there is room, else below it."""
+    if width(f"{name}  {value}") <= most:
+        return [f"{name}  {value}"]
+    return [*fold(name, most, _INDENT), *fold(f"{_INDENT}{value}", most, _INDENT)]
 
 
 def _people(report: Report) -> list[tuple[Text, Text]]:
@@ -67,12 +79,8 @@ def _trouble(report: Report) -> list[tuple[Text, Text]]:
     return [(name, Text(zh, en))]
 
 
-def _speed(report: Report) -> list[tuple[Text, Text]]:
-    rows = [(Text("模拟时长 (时:分:秒)", "simulated (h:mm:ss)"), _same(_clock(report.simulated_s)))]
-    if report.lift_days_per_s is not None:
-        rate = f"{report.lift_days_per_s:.1f}"
-        rows.append((Text("速度", "speed"), Text(f"每秒 {rate} 梯日", f"{rate} lift-days per second")))
-    return rows
+def _time(report: Report) -> list[tuple[Text, Text]]:
+    return [(Text("模拟时长 (时:分:秒)", "simulated (h:mm:ss)"), _same(_clock(report.simulated_s)))]
 
 
 def _s(seconds: float | None) -> str:
@@ -86,8 +94,3 @@ def _clock(seconds: float) -> str:
 
 def _same(text: str) -> Text:
     return Text(text, text)
-
-
-def _width(text: str) -> int:
-    """Columns on a terminal: a Chinese character takes two."""
-    return sum(2 if ord(character) >= 0x2E80 else 1 for character in text)

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import signal
 import struct
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
 from sim.cli import app
@@ -39,7 +41,7 @@ def test_the_report_is_on_standard_output_and_a_pipe_gets_no_progress(invoke: In
     result = invoke("residential-9", "--for", "10min")
     assert (result.exit_code, result.stderr) == (0, "")
     assert "AWT to door opening (CIBSE)" in result.stdout
-    assert "lift-days per second" in result.stdout
+    assert invoke("residential-9", "--for", "10min").stdout == result.stdout
 
 
 def test_a_person_who_reads_chinese_gets_it(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,12 +70,32 @@ def test_a_cause_whose_occasion_does_not_come_is_told(invoke: Invoke) -> None:
     assert result.stderr == "power_cut did not strike: its occasion did not come in this time\n"
 
 
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("C.UTF-8", "00:15:00  power_cut: The mains fail for a whole feeder; struck at once"),
+        ("zh_CN.UTF-8", "00:15:00  power_cut: 供电线路停电; 立即生效"),
+    ],
+)
+def test_what_struck_is_told_in_words(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, lang: str, said: str) -> None:
+    monkeypatch.setenv("LANG", lang)
+    assert said in invoke("residential-9", "--for", "20min", "--fault", "power_cut@15min").stdout.splitlines()
+
+
+@pytest.mark.parametrize("lang", ["C.UTF-8", "zh_CN.UTF-8"])
+def test_a_phone_gets_narrow_lines(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, lang: str) -> None:
+    monkeypatch.setenv("LANG", lang)
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = invoke("office-16", "--from-hour", "8", "--for", "5min", "--fault", "power_cut@2min").stdout.splitlines()
+    assert max(map(cell_len, lines)) <= 40
+
+
 def test_a_fault_model_lets_causes_strike_by_themselves(invoke: Invoke, tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / "configs" / "faults" / "china-residential.yaml").read_text(encoding="utf-8")
     often = text.replace("per_lift_year: 0.5", "per_lift_year: 9000")
     (tmp_path / "often.yaml").write_text(often, encoding="utf-8")
     result = invoke("residential-9", "--for", "6h", "--faults", tmp_path / "often.yaml")
-    assert result.stdout.count("power_cut at ") > 1
+    assert result.stdout.count("  power_cut: ") > 1
 
 
 def test_a_stimulus_that_changed_nothing_is_told(invoke: Invoke) -> None:
@@ -167,7 +189,8 @@ def test_a_run_that_is_stopped_loses_nothing(tmp_path: Path, number: signal.Sign
             process.kill()
     (tmp_path / "e.jsonl").write_bytes(written)
     told, end = json.loads(stdout), json.loads(written.splitlines()[-1])
-    assert (process.returncode, stderr, told["complete"], end["data"]) == (130, "", False, {"complete": False})
+    assert (process.returncode, told["complete"], end["data"]) == (130, False, {"complete": False})
+    assert re.fullmatch(r"interrupted at [\dd :]+; the report is of the time until then\n", stderr)
     assert read_history(tmp_path / "e.jsonl")[0].end_ns == round(told["simulated_s"] * 1e9)
 
 
