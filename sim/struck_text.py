@@ -56,10 +56,13 @@ def struck_lines(
 
 
 def _line(one: Struck, came_ns: int | None, model: FaultModel, cars: int, lang: str) -> str:
-    title, became = model.cause(one.cause).title, _BECAME[one.effect]
+    cause, became = model.cause(one.cause), _BECAME[one.effect]
     if came_ns is not None:
         until = duration(came_ns)
         became = Text(f"{became.zh}至 {until}", f"{became.en} until {until}")
-    car = Text(f", {one.car + 1} 号梯", f", car {one.car + 1}") if cars > 1 else Text("", "")
-    said = Text(f"{car.zh}: {title.zh}; {became.zh}", f"{car.en}: {title.en}; {became.en}")
+    where = Text("", "")
+    if cars > 1:
+        car = Text(f", {one.car + 1} 号梯", f", car {one.car + 1}")
+        where = Text(", 全部电梯", ", all cars") if cause.is_building_wide else car
+    said = Text(f"{where.zh}: {cause.title.zh}; {became.zh}", f"{where.en}: {cause.title.en}; {became.en}")
     return f"{duration(one.t_ns)}  {one.cause}{pick(said, lang)}"

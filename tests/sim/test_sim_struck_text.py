@@ -17,14 +17,16 @@ def armed(seconds: int, cause: str = "other_misuse", car: int = 0) -> Struck:
 
 
 @pytest.mark.parametrize(
-    ("lang", "said"),
+    ("cause", "lang", "said"),
     [
-        ("en", "230d 01:10:00  power_cut, car 2: The mains fail for a whole feeder; struck at once"),
-        ("zh", "230d 01:10:00  power_cut, 2 号梯: 供电线路停电; 立即生效"),
+        ("rubbish_in_sill", "en", "230d 01:10:00  rubbish_in_sill, car 2: Rubbish in the door's sill; struck at once"),
+        ("rubbish_in_sill", "zh", "230d 01:10:00  rubbish_in_sill, 2 号梯: 地坎内有杂物; 立即生效"),
+        ("power_cut", "en", "230d 01:10:00  power_cut, all cars: The mains fail for a whole feeder; struck at once"),
+        ("power_cut", "zh", "230d 01:10:00  power_cut, 全部电梯: 供电线路停电; 立即生效"),
     ],
 )
-def test_a_cause_is_told_with_its_time_its_car_and_its_title(lang: str, said: str) -> None:
-    struck = [Struck(19_876_200 * S, "power_cut", Effect.NOW, 1)]
+def test_a_cause_is_told_with_its_time_its_car_and_its_title(cause: str, lang: str, said: str) -> None:
+    struck = [Struck(19_876_200 * S, cause, Effect.NOW, 1)]
     assert struck_lines(struck, [None], MODEL, 4, lang) == [said]
 
 
