@@ -11,6 +11,7 @@ from sim.car import Car, Phase
 from sim.hoist import Hoist
 from sim.mode_switch import ModeSwitch
 from sim.modes import Event, Mode
+from sim.motion import Rest
 from sim.outages import Outages
 from sim.recovery import Recovery
 from sim.stimuli import Stimulus
@@ -78,9 +79,12 @@ class Inspection:
         return True
 
     def chain_changed(self) -> None:
-        """A contact may be open now that was closed: a car that is driven by hand stops."""
-        if self._car.phase is Phase.INSPECTION_RUN and not self._car.may_move:
+        """A contact may be open now that was closed: a car that is driven by hand stops, and no contactor holds."""
+        car, motion = self._car, self._car.motion
+        if car.phase is Phase.INSPECTION_RUN and not car.may_move:
             self._hoist.brake()
+        elif isinstance(motion, Rest) and motion.ran_until_ns is not None and not car.taps(car.now_ns).end:
+            car.motion = Rest(motion.position_m(car.now_ns), motion.end_ns)
 
     def end_bypass(self) -> bool:
         """The device is off, and the inspection goes on; whether it was on."""

@@ -7,6 +7,7 @@ from protocols.lift.vocabulary import Direction
 from sim.agenda import to_ns
 from sim.car import Car, Phase
 from sim.controller import answer, heading_to, next_stop
+from sim.doors import LOCKED_LIMIT
 from sim.doorway import Doorway
 from sim.group import Group
 from sim.hoist import Hoist
@@ -15,7 +16,7 @@ from sim.load import Body
 from sim.modes import Doors, Mode
 from sim.passengers import Journeys
 from sim.service import next_goal, opens_at, seen
-from sim.sides import are_opening
+from sim.sides import are_opening, shut_to_ns
 from sim.standstill import Standstill
 from sim.trouble import FAILING_TO_OPEN, Fault
 
@@ -192,9 +193,10 @@ class Operation:
     # the start
 
     def _set_out(self, then: Callable[[], None]) -> None:
-        """Contactor and brake are told to let the car go."""
+        """Contactor and brake are told to let the car go, once its doors are locked."""
         car = self.car
-        car.enter(Phase.STARTING, car.now_ns + to_ns(car.building.drive.start_delay_s), then)
+        leaves_ns = car.now_ns + to_ns(car.building.drive.start_delay_s)
+        car.enter(Phase.STARTING, max(leaves_ns, shut_to_ns(car, LOCKED_LIMIT) + car.machine.lead_ns), then)
 
     def _depart(self) -> None:
         target = self._next_stop()  # a nearer call may have come since

@@ -44,6 +44,7 @@ class TruthKind(enum.StrEnum):
 class TruthRecord(msgspec.Struct, frozen=True):
     """One thing that happened at `t_ns`.
 
+    `door_opening` is the order: the panels begin to move when the contactor has dropped.
     `nudging` comes with a `door_closing` that goes slowly, with a buzzer, past the light curtain.
     `stepped_out` is somebody who leaves an overloaded car to wait again.
     `stopped` is every standstill, with `door_zone` and `persons`; `arrived` follows it at a landing. `controller` says

@@ -59,6 +59,26 @@ def test_the_chain_is_closed_as_long_as_the_contactor_is(quiet: Witness) -> None
     assert closed > 0 and quiet.plant.crowd.served == 1
 
 
+def test_whoever_opens_the_chain_takes_the_contactor_that_still_holds(quiet: Witness) -> None:
+    quiet.apply(Stimulus.INSPECTION_ON)
+    quiet.apply(Stimulus.INSPECTION_UP, 600)
+    quiet.until_kind(TruthKind.ARRIVED)
+    assert quiet.run(0.1).contactor_closed
+    quiet.apply(Stimulus.LANDING_LOCK, 60)
+    assert hangs(quiet.run(0.06))
+
+
+def test_a_car_whose_start_is_short_waits_for_the_lock_of_its_slow_door() -> None:
+    """1 % of 10 s to the lock after the 2 % limit is 0.1 s; then 0.05 s and 0.15 s."""
+    drive = replace(QUIET_HOUSE.drive, start_delay_s=0.25)
+    witness = Witness(replace(QUIET_HOUSE, drive=drive, door=replace(QUIET_HOUSE.door, closing_s=10.0)))
+    witness.apply(Stimulus.PERSON_ENTERS)
+    closed_ns = witness.until_kind(TruthKind.DOOR_CLOSED).t_ns
+    while not witness.run(0.001).moving:
+        assert hangs(witness.now)
+    assert witness.now.t_ns - closed_ns == pytest.approx(0.30 * S, abs=2e6)
+
+
 # re-levelling
 
 
