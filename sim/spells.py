@@ -38,10 +38,14 @@ def not_serving(history: History) -> list[Span]:
 def waits(history: History, head: Head) -> list[Wait]:
     """Everybody who waited, in the order in which they came; those who gave up, until their patience ended.
 
-    The truth has `abandoned` only when the doors next open there.
+    The truth has `abandoned` only when the doors next open there. Who had to leave a full car was there until then.
     """
     patience_ns = round(head.building.traffic.patience_s * 1e9)
-    return [_ended(wait, wait.start_ns + patience_ns, history.end_ns) for wait in found.waits(history)]
+    back_ns = {line.number("person"): line.t_ns for line in history.truth if line.kind == TruthKind.STEPPED_OUT}
+    return [
+        _ended(wait, max(wait.start_ns + patience_ns, back_ns.get(line.number("person"), 0)), history.end_ns)
+        for line, wait in zip(found.came(history), found.waits(history), strict=True)
+    ]
 
 
 def _ended(wait: Wait, patient_ns: int, end_ns: int) -> Wait:
@@ -57,7 +61,7 @@ def counts(history: History, ended: Sequence[Wait]) -> tuple[list[tuple[int, int
         if wait.end_ns < told.end_ns:
             steps += [(wait.end_ns, -1), *([(told.end_ns, 1)] if told.gave_up else [])]
     left, count = [waiting[0]], waiting[0][1]
-    for t_ns, step in sorted(steps):
+    for t_ns, step in sorted(steps, key=lambda step: (step[0], -step[1])):
         count += step
         left.append((t_ns, count))
     return riding, left

@@ -112,6 +112,18 @@ def test_who_boards_after_their_patience_has_waited_until_then() -> None:
     assert (wait.end_ns, wait.gave_up) == (400 * S, False)
 
 
+def test_who_had_to_leave_a_full_car_did_not_give_up_while_in_it() -> None:
+    history = with_ends(
+        at(10, "waiting", person=1, floor=3, to=0),
+        at(128, "boarded", person=1, floor=3, persons=1),
+        at(133, "stepped_out", person=1, floor=3, persons=0),
+        at(200, "abandoned", person=1, floor=3),
+    )
+    ended = spells.waits(history, Head(PATIENCE_120S, 1))
+    assert [(wait.end_ns / S, wait.gave_up) for wait in ended] == [(133, True)]
+    assert min(count for _, count in spells.counts(history, ended)[1]) == 0
+
+
 # causes
 
 
