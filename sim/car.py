@@ -233,6 +233,11 @@ class Car:
         """Whether the chain is closed, and the car's doors stand at their close limits: what any start needs."""
         return self.taps(self.now_ns).end and self.doors_closed(self.now_ns)
 
+    @property
+    def chain_opened_until_ns(self) -> int:
+        """Until when a glitch or a hand opens the safety chain; in the past if none does."""
+        return max(self.trouble.chain_open_until_ns, self.hands.chain_until_ns)
+
     def machine_at(self, t_ns: int) -> MachineSignals:
         """What contactor and brake are told, and what they feed back."""
         leaves_ns = self.until_ns if self.phase is Phase.STARTING else self.relevels_at_ns

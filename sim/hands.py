@@ -27,6 +27,11 @@ class Hands:
             return 0
         return max(self._until_ns.get(thing, 0) for thing in KEEPING_THE_DOOR_OPEN)
 
+    @property
+    def chain_until_ns(self) -> int:
+        """Until when the safety chain is held open; 0 if it never was."""
+        return max((self._until_ns.get(thing, 0) for thing in OPENING_THE_CHAIN), default=0)
+
     def take(self, thing: Stimulus, until_ns: int) -> None:
         """Hold `thing` until `until_ns`, or for longer if it is held for longer already."""
         self._until_ns[thing] = max(until_ns, self._until_ns.get(thing, 0))

@@ -119,10 +119,14 @@ class Hoist:
         car.enter(Phase.BRAKING, car.motion.end_ns, self._halted)
 
     def creep(self, floor: int, speed_mps: float) -> None:
-        """Slowly to the landing `floor`, as soon as the car stands."""
+        """Slowly to the landing `floor`, as soon as the car stands and nothing passing opens the safety chain."""
         car = self._car
-        if car.now_ns < car.motion.end_ns:
-            car.enter(Phase.STUCK, car.motion.end_ns, lambda: self.creep(floor, speed_mps))
+        begin_ns = max(car.motion.end_ns, car.chain_opened_until_ns)
+        if car.now_ns < begin_ns:
+            car.enter(Phase.STUCK, begin_ns, lambda: self.creep(floor, speed_mps))
+            return
+        if car.has_power and not car.may_move:  # without it only a hand lifts the brake, and no chain is fed
+            self._standstill.break_down(Fault.CHAIN_OPEN)
             return
         limits = (speed_mps, CREEP_ACCEL_MPS2, CREEP_JERK_MPS3)
         car.motion = Run(car.motion.position_m(car.now_ns), car.heights_m[floor], car.now_ns, limits)

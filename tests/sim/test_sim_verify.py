@@ -126,6 +126,17 @@ def test_a_car_that_stopped_a_few_millimetres_off_its_landing_does_not_jump() ->
     )
 
 
+def test_a_car_creeps_with_the_safety_chain_closed_alone() -> None:
+    play(
+        (
+            1,
+            "slow",
+            [(0.0, Stimulus.PERSON_ENTERS, 1.0), (0.0, Stimulus.CHAIN_GLITCH, 1.0), (-0.1, Stimulus.RELEASE, 1.0)],
+            60.0,
+        )
+    )
+
+
 # the references themselves
 
 
