@@ -79,9 +79,7 @@ class Group:
             self._tell(TruthKind.WAITING, person=person.serial, floor=origin, **weighed)
         else:
             self._tell(TruthKind.WAITING, person=person.serial, floor=origin, to=destination, **weighed)
-        way = person.way
-        if way is Direction.NONE:
-            way = Direction.UP if origin < self._top else Direction.DOWN
+        way = self._crowd.button(person)
         if before is not None and (self.is_one or (before.attends and before.car.riders.has_room)):
             self._take_away(floor=origin, way=way, but=before)
             before.hall_call(origin, way)
@@ -183,9 +181,9 @@ def _is_held(car: Car) -> bool:
 
 
 def drop_out(car: Car) -> None:
-    """It answers no hall calls until it is dispatched again: others of its group get them, if there are others."""
-    if car.neighbours and car.hand_over is not None:
-        car.dropped_out = True
+    """It answers no hall calls until it is dispatched again and people press again: others of its group get them."""
+    car.dropped_out = True
+    if car.hand_over is not None:
         car.hand_over()
 
 

@@ -152,9 +152,15 @@ class Crowd:
         """Away from the landing, into a car."""
         self._waiting[person.origin].remove(person)
 
+    def button(self, person: Passenger) -> Direction:
+        """The hall button that `person` presses; who will only stand in the car presses for any."""
+        if person.destination is not None:
+            return person.way
+        return Direction.UP if person.origin < len(self._waiting) - 1 else Direction.DOWN
+
     def ways_wanted(self, floor: int) -> list[Direction]:
         """The hall buttons that those at `floor` press, in a fixed order."""
-        wanted = [person.way for person in self._waiting[floor]]
+        wanted = [self.button(person) for person in self._waiting[floor]]
         return [way for way in (Direction.UP, Direction.DOWN) if way in wanted]
 
     def _entering(self) -> list[Passenger]:
