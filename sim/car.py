@@ -25,6 +25,8 @@ from sim.truth import TruthKind, TruthValue
 
 LEVEL_M: Final = 0.010
 """A car this close to a landing is level with it (EN 81-20 5.12.1.1.4: stopping accuracy, B)."""
+PASSABLE_M: Final = 0.4
+"""The clear width of a door through which people get out (assumption: about a person's depth and some more)."""
 
 
 class Phase(enum.Enum):
@@ -186,6 +188,13 @@ class Car:
     def a_door_is_open(self, t_ns: int) -> bool:
         """Whether a door stands at its open limit."""
         return self.door.is_open(t_ns) or self.rear.is_open(t_ns)
+
+    def lets_out(self, t_ns: int) -> bool:
+        """Whether people can get out: a door at a landing is open at least as far as a person needs."""
+        front_m = self.door.fraction(t_ns) * self.building.door.width_m
+        rear = self.building.rear_door
+        rear_m = 0.0 if rear is None else self.rear.fraction(t_ns) * rear.width_m
+        return max(front_m, rear_m) >= PASSABLE_M and self.in_zone(t_ns)
 
     def taps(self, t_ns: int) -> Taps:
         """What the safety chain reads."""

@@ -38,6 +38,8 @@ class RescueDevice:
         self._modes.turn(Event.BATTERY_OFF)
 
     def _begin(self) -> None:
+        if self._begins_ns() is None:
+            return  # people have walked out meanwhile
         self._modes.turn(Event.BATTERY_ON)
         self._recovery.begin()
 

@@ -1,9 +1,14 @@
-"""A car that cannot go on: the fault that stopped it, its standstill, and who is trapped in it since when."""
+"""A car that cannot go on: the fault that stopped it, its standstill, and who is trapped in it since when.
+
+Trapped is who cannot get out: a door at a landing that is open for `PASSABLE_M` lets people out. A terminal sees no
+width, only limits: its A02 (detection.md) means a door that has not reached its open limit. The two differ by intent.
+"""
 
 from typing import Final, final
 
 from sim.car import Car, Phase
 from sim.group import drop_out
+from sim.leaving import Leaving
 from sim.levelling import Leveller
 from sim.trouble import Fault
 from sim.truth import TruthKind
@@ -16,6 +21,7 @@ class Standstill:
     def __init__(self, car: Car, leveller: Leveller) -> None:
         self._car: Final = car
         self._leveller: Final = leveller
+        self._leaving: Final = Leaving(car)
         self._trapped = False
 
     def break_down(self, fault: Fault) -> None:
@@ -42,19 +48,19 @@ class Standstill:
             car.trouble.unnoticed = False
             drop_out(car)
         self.trap()
+        self._leaving.begin()
 
     def trap(self) -> None:
         """The car stands: whoever is in it and cannot get out is trapped."""
         car = self._car
-        in_zone = car.in_zone(car.now_ns)
-        if not car.persons or self._trapped or (in_zone and car.a_door_is_open(car.now_ns)):
+        if not car.persons or self._trapped or car.lets_out(car.now_ns):
             return
         self._trapped = True
         car.tell(
             TruthKind.TRAPPED_SINCE,
             persons=car.persons,
             floor=car.floor,
-            door_zone=in_zone,
+            door_zone=car.in_zone(car.now_ns),
             cause=car.trouble.cause,
         )
 
