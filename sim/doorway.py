@@ -235,7 +235,7 @@ class Doorway:
         mode, rules = car.service.mode, car.service.rules
         if rules.doors is not Doors.TIMED:
             if stays_open(mode, rules, car.floor, car.building.main_floor, car.calls):
-                car.enter(Phase.DWELL)
+                self._stay_open()
                 return
             if rules.doors is Doors.ATTENDED:
                 dwell_s = ATTENDED_DOOR_S
@@ -248,6 +248,17 @@ class Doorway:
         car.enter(Phase.DWELL, until_ns, self._close)
         if car.hand_over is not None and until_ns > own_ns:
             car.hand_over()
+
+    def _stay_open(self) -> None:
+        """Until something changes; a technician goes away when he has looked around."""
+        if self._car.trouble.rescuing:
+            self._car.enter(Phase.DWELL, self._hold_until_ns, self._looked_round)
+        else:
+            self._car.enter(Phase.DWELL)
+
+    def _looked_round(self) -> None:
+        self._car.trouble.rescuing = False
+        self._let_through()
 
     def _close(self) -> None:
         car = self._car

@@ -10,7 +10,6 @@ from sim.inspection import Inspection
 from sim.levelling import Leveller
 from sim.load import Body
 from sim.mode_switch import ModeSwitch
-from sim.modes import Event
 from sim.operation import Operation
 from sim.outages import Outages
 from sim.passengers import Journeys
@@ -54,7 +53,7 @@ class Lift:
         return self.car.phase is Phase.RUNNING and self._hoist.plan_end()
 
     def release(self) -> bool:
-        """A technician puts right what is wrong, and brings the car to a landing.
+        """A technician puts right what is wrong, ends what he drives by, and brings the car to a landing.
 
         Whether machine or people were not as they should be.
         """
@@ -67,7 +66,7 @@ class Lift:
         was_wrong = self.visit.end() or was_wrong
         car.hands.let_go()
         self.inspection.end()
-        self.modes.turn(Event.ALL_NORMAL)
+        self._rescue_device.end()
         self._doorway.let_go()
         if car.phase is Phase.RUNNING:
             self._hoist.plan_end()

@@ -6,6 +6,7 @@ from sim.agenda import to_ns
 from sim.callers import come
 from sim.car import Phase
 from sim.lift import Lift
+from sim.modes import RELEASED
 from sim.stimuli import Effect, Stimulus
 from sim.switches import turn
 from sim.tampering import tamper
@@ -74,6 +75,8 @@ def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noq
             | Stimulus.ATTENDANT_OFF
             | Stimulus.INDEPENDENT_ON
             | Stimulus.INDEPENDENT_OFF
+            | Stimulus.REPAIR_BEGINS
+            | Stimulus.REPAIR_ENDS
             | Stimulus.OUT_OF_SERVICE
             | Stimulus.IN_SERVICE
             | Stimulus.EARTHQUAKE
@@ -102,9 +105,8 @@ def _release(lift: Lift, trouble: Trouble) -> Effect:
     if car.phase is Phase.RUNAWAY:
         trouble.release_waits = True  # nobody works on a car that a device is about to stop
         return Effect.ARMED
-    was_wrong = (
-        trouble.out_of_order or trouble.wants_passenger or car.service.standing or car.hands.are_busy(car.now_ns)
-    )
+    is_driven = bool(car.service.standing & RELEASED)
+    was_wrong = trouble.out_of_order or trouble.wants_passenger or is_driven or car.hands.are_busy(car.now_ns)
     was_wrong = lift.release() or was_wrong
     return Effect.NOW if was_wrong else Effect.NONE
 

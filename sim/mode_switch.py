@@ -7,7 +7,7 @@ from sim.car import Car, Phase
 from sim.controller import Calls
 from sim.doorway import Doorway
 from sim.hoist import Hoist
-from sim.modes import Event, Mode
+from sim.modes import SHUT, Event, Mode
 from sim.operation import Operation
 from sim.truth import TruthKind
 
@@ -41,7 +41,7 @@ class ModeSwitch:
         car, service = self._car, self._car.service
         car.tell(TruthKind.MODE, mode=service.mode.value)
         if not service.rules.hall_calls:
-            keeps = service.rules.car_calls or service.mode is Mode.OUT_OF_SERVICE
+            keeps = service.rules.car_calls or service.mode in SHUT
             car.calls = Calls(car=car.calls.car if keeps else 0)
         self._operation.press_again()
         match car.phase:

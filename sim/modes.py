@@ -27,6 +27,7 @@ class Mode(enum.Enum):
     EARTHQUAKE = "earthquake"
     FIREFIGHTER = "firefighter"
     FIRE_RECALL = "fire_recall"
+    UNDER_REPAIR = "under_repair"
     OUT_OF_SERVICE = "out_of_service"
     INDEPENDENT = "independent"
     ATTENDANT = "attendant"
@@ -47,17 +48,23 @@ class Event(enum.Enum):
     FIRE_RECALL = "fire_recall"
     FIREFIGHTER = "firefighter"
     FIRE_END = "fire_end"
+    REPAIR_BEGINS = "repair_begins"
+    REPAIR_ENDS = "repair_ends"
     OUT_OF_SERVICE = "out_of_service"
     IN_SERVICE = "in_service"
     INDEPENDENT_ON = "independent_on"
     INDEPENDENT_OFF = "independent_off"
     ATTENDANT_ON = "attendant_on"
     ATTENDANT_OFF = "attendant_off"
-    ALL_NORMAL = "all_normal"
 
 
 Standing = frozenset[Mode]
 """The switches that are on; none: normal."""
+
+SHUT: Final = frozenset({Mode.UNDER_REPAIR, Mode.OUT_OF_SERVICE})
+"""Switched off by a technician for a repair, or by the switch for it: the same for people, ended by different hands."""
+RELEASED: Final = frozenset({Mode.INSPECTION, Mode.EMERGENCY_ELECTRICAL, Mode.BATTERY_RESCUE})
+"""What a technician's release ends. The other modes belong to those who switch them."""
 
 
 class _Change(msgspec.Struct, frozen=True):
@@ -80,13 +87,14 @@ _TABLE: Final = {
     Event.FIRE_RECALL: _Change(begins=(Mode.FIRE_RECALL,)),
     Event.FIREFIGHTER: _Change(begins=(Mode.FIREFIGHTER,), only_in=Mode.FIRE_RECALL),  # phase 2 follows phase 1
     Event.FIRE_END: _Change(ends=(Mode.FIRE_RECALL, Mode.FIREFIGHTER)),
+    Event.REPAIR_BEGINS: _Change(begins=(Mode.UNDER_REPAIR,)),
+    Event.REPAIR_ENDS: _Change(ends=(Mode.UNDER_REPAIR,)),
     Event.OUT_OF_SERVICE: _Change(begins=(Mode.OUT_OF_SERVICE,)),
     Event.IN_SERVICE: _Change(ends=(Mode.OUT_OF_SERVICE,)),
     Event.INDEPENDENT_ON: _Change(begins=(Mode.INDEPENDENT,)),
     Event.INDEPENDENT_OFF: _Change(ends=(Mode.INDEPENDENT,)),
     Event.ATTENDANT_ON: _Change(begins=(Mode.ATTENDANT,)),
     Event.ATTENDANT_OFF: _Change(ends=(Mode.ATTENDANT,)),
-    Event.ALL_NORMAL: _Change(ends=tuple(Mode)),
 }
 
 
@@ -130,6 +138,7 @@ RULES: Final = {
     Mode.EARTHQUAKE: Rules(ServiceMode.EARTHQUAKE, doors=Doors.OPEN_WHERE_CALLED),
     Mode.FIREFIGHTER: Rules(ServiceMode.FIREFIGHTER, car_calls=True, doors=Doors.UNTIL_CAR_CALL),
     Mode.FIRE_RECALL: Rules(ServiceMode.FIRE_RECALL, doors=Doors.OPEN_WHERE_CALLED),
+    Mode.UNDER_REPAIR: Rules(ServiceMode.OUT_OF_SERVICE),
     Mode.OUT_OF_SERVICE: Rules(ServiceMode.OUT_OF_SERVICE),
     # Attendant and independent have no number in the standard: a terminal sees normal service.
     Mode.INDEPENDENT: Rules(ServiceMode.NORMAL, car_calls=True, boards=True, doors=Doors.UNTIL_CAR_CALL),

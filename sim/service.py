@@ -7,11 +7,11 @@ from typing import Final
 
 from protocols.lift.vocabulary import Direction
 from sim.controller import Calls, next_stop
-from sim.modes import Doors, Mode, Rules
+from sim.modes import SHUT, Doors, Mode, Rules
 
 ATTENDED_DOOR_S: Final = 30.0
 """How long an attendant lets the door stand open without pressing anything (assumption)."""
-_CALLED_HOME: Final = frozenset({Mode.FIRE_RECALL, Mode.OUT_OF_SERVICE})
+_CALLED_HOME: Final = SHUT | {Mode.FIRE_RECALL}
 
 
 def seen(mode: Mode, calls: Calls) -> Calls:
@@ -24,8 +24,8 @@ def next_goal(
 ) -> int | None:
     """The floor where a car standing at `floor` goes next in a mode other than normal: perhaps `floor` itself.
 
-    Fire: home at once. Earthquake: nowhere. Out of service: where people in the car go, then home (assumption).
-    Firefighter and independent: car calls. An attendant's: see `seen`.
+    Fire: home at once. Earthquake: nowhere. Out of service, under repair: where people in the car go, then home
+    (assumption). Firefighter and independent: car calls. An attendant's: see `seen`.
     """
     in_car = Calls(car=calls.car)
     match mode:
@@ -33,7 +33,7 @@ def next_goal(
             return home
         case Mode.EARTHQUAKE:
             return floor
-        case Mode.OUT_OF_SERVICE:
+        case Mode.OUT_OF_SERVICE | Mode.UNDER_REPAIR:
             goal = next_stop(in_car, floor, heading, full)
             return home if goal is None and (occupied or floor != home) else goal
         case Mode.ATTENDANT:
@@ -54,7 +54,7 @@ def opens_at(mode: Mode, floor: int, home: int, asked: bool, occupied: bool) -> 
             return True
         case Mode.FIREFIGHTER:
             return False
-        case Mode.OUT_OF_SERVICE:
+        case Mode.OUT_OF_SERVICE | Mode.UNDER_REPAIR:
             return asked or (occupied and floor == home)
         case _:
             return asked

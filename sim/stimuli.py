@@ -40,6 +40,8 @@ class Stimulus(enum.Enum):
     ATTENDANT_OFF = "attendant_off"
     INDEPENDENT_ON = "independent_on"
     INDEPENDENT_OFF = "independent_off"
+    REPAIR_BEGINS = "repair_begins"
+    REPAIR_ENDS = "repair_ends"
     OUT_OF_SERVICE = "out_of_service"
     IN_SERVICE = "in_service"
     EARTHQUAKE = "earthquake"
@@ -158,8 +160,8 @@ _MEANING: dict[Stimulus, tuple[str, str]] = {
         "下一次载人运行中轿门在层间被扒开,轿厢立即制停",
     ),
     Stimulus.RELEASE: (
-        "a technician brings the car to a landing, frees the doors and puts the lift back into service",
-        "维保人员将轿厢移至层站,放出乘客并恢复运行",
+        "a technician brings the car to a landing, frees the doors and puts right what is wrong; service modes stay",
+        "维保人员将轿厢移至层站,放出乘客并排除故障(消防、地震、锁梯等模式保持)",
     ),
     Stimulus.POWER_LOSS: ("mains off: the drive and the door stop where they are", "主电源断电,驱动和门停在原处"),
     Stimulus.POWER_RESTORE: (
@@ -211,6 +213,14 @@ _MEANING: dict[Stimulus, tuple[str, str]] = {
         "独立运行:不应答外召,门保持打开直到有内召",
     ),
     Stimulus.INDEPENDENT_OFF: ("independent service ends", "独立运行结束"),
+    Stimulus.REPAIR_BEGINS: (
+        "a technician takes the lift out of service for a repair, whatever the switch for it says",
+        "维保人员停梯维修,与锁梯开关无关",
+    ),
+    Stimulus.REPAIR_ENDS: (
+        "the repair is done: in service again, unless it is switched off",
+        "维修结束,恢复服务",
+    ),
     Stimulus.OUT_OF_SERVICE: (
         "switched out of service: people in the car are taken where they want, then it goes to the main floor",
         "锁梯:送完轿内乘客后返回主层停梯",

@@ -16,6 +16,8 @@ Switch = Literal[
     Stimulus.ATTENDANT_OFF,
     Stimulus.INDEPENDENT_ON,
     Stimulus.INDEPENDENT_OFF,
+    Stimulus.REPAIR_BEGINS,
+    Stimulus.REPAIR_ENDS,
     Stimulus.OUT_OF_SERVICE,
     Stimulus.IN_SERVICE,
     Stimulus.EARTHQUAKE,

@@ -69,7 +69,7 @@ class Technician:
         self._place.tell(TruthKind.TECHNICIAN, does="released")
         if needs_repair:
             self._at = At.WORK
-            self._place.apply(Stimulus.OUT_OF_SERVICE)
+            self._place.apply(Stimulus.REPAIR_BEGINS)
             self._place.after(self._repair.next_ns(), self._repaired)
         else:
             self._leave()
@@ -80,7 +80,7 @@ class Technician:
             self._place.apply(Stimulus.RELEASE)
 
     def _repaired(self) -> None:
-        self._place.apply(Stimulus.IN_SERVICE)
+        self._place.apply(Stimulus.REPAIR_ENDS)
         self._place.tell(TruthKind.TECHNICIAN, does="repaired")
         self._leave()
 

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 from sim_witness import HOUSE, QUIET_HOUSE, S, Witness
 
+from protocols.lift.vocabulary import ServiceMode
 from sim import SimError
 from sim.injector.injector import Injector
 from sim.injector.model import Driver, FaultModel, Occasion, Rate, load_faults
@@ -81,6 +82,15 @@ def test_a_lift_under_repair_is_out_of_service_and_serves_again_behind_it() -> N
     boarded = [record.t_ns for record in told.of(TruthKind.BOARDED)]
     assert not [t_ns for t_ns in boarded if from_ns < t_ns < to_ns]
     assert boarded[-1] > to_ns
+
+
+def test_a_night_switch_does_not_end_a_repair() -> None:
+    told = Told(Wanted("rubbish_in_sill", OCCUPIED)).run(0.01)
+    while not told.of(TruthKind.TECHNICIAN) or told.of(TruthKind.TECHNICIAN)[-1].data["does"] != "released":
+        told.plant.advance_to(told.plant.now_ns + 60 * S)
+    told.plant.apply(Stimulus.OUT_OF_SERVICE)
+    told.plant.apply(Stimulus.IN_SERVICE)
+    assert told.plant.signals().mode is ServiceMode.OUT_OF_SERVICE
 
 
 def test_a_technician_is_not_called_before_there_is_anything_wrong() -> None:

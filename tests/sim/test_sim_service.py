@@ -341,14 +341,45 @@ def test_a_mode_outlasts_a_power_cut_and_a_reboot(quiet: Witness, mode: Stimulus
     assert now.door_open is (mode is not Stimulus.OUT_OF_SERVICE)
 
 
-def test_a_release_ends_every_mode(quiet: Witness) -> None:
-    for mode in (Stimulus.FIRE_RECALL, Stimulus.EARTHQUAKE, Stimulus.INDEPENDENT_ON):
-        quiet.apply(mode)
-    assert quiet.apply(Stimulus.RELEASE) is Effect.NOW
-    assert quiet.now.mode is ServiceMode.NORMAL
-    ride(quiet, 4, 0)
+@pytest.mark.parametrize(
+    ("mode", "reads_as"),
+    [
+        (Stimulus.FIRE_RECALL, ServiceMode.FIRE_RECALL),
+        (Stimulus.EARTHQUAKE, ServiceMode.EARTHQUAKE),
+        (Stimulus.OUT_OF_SERVICE, ServiceMode.OUT_OF_SERVICE),
+        (Stimulus.REPAIR_BEGINS, ServiceMode.OUT_OF_SERVICE),
+    ],
+    ids=str,
+)
+def test_a_release_leaves_a_mode_to_those_who_switched_it(
+    quiet: Witness, mode: Stimulus, reads_as: ServiceMode
+) -> None:
+    quiet.apply(mode)
+    assert quiet.apply(Stimulus.RELEASE) is Effect.NONE
+    assert quiet.now.mode is reads_as
+
+
+def test_a_release_frees_people_under_a_mode_that_keeps_the_door_open(quiet: Witness) -> None:
+    quiet.trap(Stimulus.ENTRAP_BETWEEN_FLOORS)
+    quiet.apply(Stimulus.INDEPENDENT_ON)
+    quiet.apply(Stimulus.RELEASE)
     quiet.run(120)
-    assert quiet.plant.crowd.served == 1
+    assert (quiet.now.persons, quiet.now.door_open) == (0, True)
+    floor = quiet.now.floor
+    assert quiet.apply(Stimulus.RIDE_UP) is Effect.NOW
+    assert quiet.run(60).floor == floor + 1
+
+
+def test_the_switch_out_of_service_and_a_repair_end_each_by_their_own(quiet: Witness) -> None:
+    quiet.apply(Stimulus.OUT_OF_SERVICE)
+    quiet.apply(Stimulus.REPAIR_BEGINS)
+    quiet.apply(Stimulus.IN_SERVICE)
+    assert quiet.now.mode is ServiceMode.OUT_OF_SERVICE
+    quiet.apply(Stimulus.OUT_OF_SERVICE)
+    quiet.apply(Stimulus.REPAIR_ENDS)
+    assert quiet.now.mode is ServiceMode.OUT_OF_SERVICE
+    quiet.apply(Stimulus.IN_SERVICE)
+    assert quiet.now.mode is ServiceMode.NORMAL
 
 
 def test_the_truth_tells_each_change_of_mode(quiet: Witness) -> None:

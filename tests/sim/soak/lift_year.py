@@ -33,7 +33,14 @@ STARTS_BAND: Final = (0.3, 2.4)
 fewer when people ride together. Only those count who come while the lift is switched on and has power."""
 CYCLES_BAND: Final = (0.8, 2.5)
 """Door cycles per start: 199 / 176 = 1.13 in a residential house (simulation.md 2.5, M), more with re-openings."""
-_OUT: Final = {"out_of_service": True, "in_service": False, "power_loss": True, "power_restore": False}
+_OUT: Final = {
+    "out_of_service": True,
+    "in_service": False,
+    "repair_begins": True,
+    "repair_ends": False,
+    "power_loss": True,
+    "power_restore": False,
+}
 """Who comes while the lift serves nobody counts for no start."""
 _DAY_NS: Final = 86400 * NS_PER_S
 _SIGNS: Final = frozenset(
