@@ -64,7 +64,8 @@ class Outages:
     def go_dark(self, why: str) -> None:
         """Drive and door stop where they are; calls are lost, and others of the group answer the landings."""
         car = self._car
-        car.trouble.halted_by = why
+        if car.trouble.fault is None:
+            car.trouble.halted_by = why
         drop_out(car)
         car.calls = Calls()
         if car.phase in {Phase.RUNNING, Phase.CREEPING, Phase.INSPECTION_RUN, Phase.STALLED}:

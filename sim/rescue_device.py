@@ -2,6 +2,7 @@
 
 It goes to the nearest landing (assumption: real ones go in the direction that the load favours). It begins `delay_s`
 after the mains went, once the car stands, and ends when people are out, leaving the door open, or with the mains back.
+It moves no car that is out of order, but a glitch of the safety chain is forgotten once it is over.
 """
 
 from typing import Final, final
@@ -11,6 +12,7 @@ from sim.car import Car, Phase
 from sim.mode_switch import ModeSwitch
 from sim.modes import Event
 from sim.recovery import Recovery
+from sim.trouble import Fault
 
 
 @final
@@ -40,6 +42,7 @@ class RescueDevice:
     def _begin(self) -> None:
         if self._begins_ns() is None:
             return  # people have walked out meanwhile
+        self._car.trouble.forget_glitch()
         self._modes.turn(Event.BATTERY_ON)
         self._recovery.begin()
 
@@ -48,6 +51,8 @@ class RescueDevice:
         car, device = self._car, self._car.building.rescue_device
         if device is None or car.phase is not Phase.STUCK or car.trouble.mains:
             return None
-        if car.trouble.fault is not None or car.trouble.by_hand or not (car.persons or not car.stands_at_landing):
+        if car.trouble.fault not in {None, Fault.CHAIN_GLITCH} or car.trouble.by_hand:
             return None
-        return max(car.now_ns, self._dark_since_ns + to_ns(device.delay_s))
+        if not car.persons and car.stands_at_landing:
+            return None
+        return max(car.now_ns, self._dark_since_ns + to_ns(device.delay_s), car.trouble.chain_open_until_ns)

@@ -28,6 +28,7 @@ class Standstill:
         """`fault` is there from now on; if the controller notices it, the car answers no hall calls any more."""
         self._car.trouble.armed = None
         self._car.trouble.fault = fault
+        self._car.trouble.halted_by = fault.value
         self._car.tell(TruthKind.FAULT, fault=fault.value)
         if not self._car.trouble.unnoticed:
             drop_out(self._car)

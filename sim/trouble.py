@@ -83,7 +83,7 @@ class Trouble:
     """Mutable: the armed fault, the standing fault, mains, a pending hold of the door, a technician at work.
 
     And of the controller: whether it starts anew, whether it knows its floor, how many runs it has forgotten;
-    `halted_by` is what last stopped the lift without being a fault.
+    `halted_by` is what last stopped the lift: a fault, also when it is mended since, or what is none.
     """
 
     armed: Fault | None = None
@@ -97,7 +97,7 @@ class Trouble:
     floor_known: bool = True
     runs_forgotten: int = 0
     chain_open_until_ns: int = 0
-    halted_by: str = "power"
+    halted_by: str = ""
     obstructed: bool = False
     """Something lies in the sill that keeps the door from closing."""
     unnoticed: bool = False

@@ -122,3 +122,21 @@ def test_a_rescue_device_leaves_a_car_alone_that_people_have_left() -> None:
     cut_at(witness, 0.3)
     witness.run(600)
     assert (witness.now.persons, witness.of(TruthKind.MODE)) == (0, [])
+
+
+def test_a_rescue_device_does_not_wait_for_a_glitch_that_is_over() -> None:
+    witness = Witness(replace(QUIET_HOUSE, rescue_device=RescueDevice()))
+    witness.trap(Stimulus.CHAIN_GLITCH)
+    witness.apply(Stimulus.POWER_LOSS)
+    assert witness.until_kind(TruthKind.FREED).data["persons"] == 1
+    assert witness.run(60).persons == 0
+
+
+# why
+
+
+def test_what_stopped_the_car_is_told_though_it_is_mended_before_the_car_stands(quiet: Witness) -> None:
+    quiet.apply(Stimulus.ENTRAP_BETWEEN_FLOORS)
+    quiet.until_kind(TruthKind.FAULT)
+    quiet.apply(Stimulus.RELEASE)
+    assert quiet.until_kind(TruthKind.TRAPPED_SINCE).data["cause"] == "chain_open"
