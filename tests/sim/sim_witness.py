@@ -22,6 +22,16 @@ HOUSE = Building(
 QUIET_HOUSE = replace(HOUSE, traffic=Traffic(passengers_per_hour=0.0))
 """The same, and nobody comes by themselves."""
 
+MODES_END = (
+    Stimulus.FIRE_END,
+    Stimulus.EARTHQUAKE_END,
+    Stimulus.REPAIR_ENDS,
+    Stimulus.IN_SERVICE,
+    Stimulus.INDEPENDENT_OFF,
+    Stimulus.ATTENDANT_OFF,
+)
+"""What ends the modes that a technician's release leaves to others."""
+
 
 class Witness:
     """A plant and everything that really happened in it."""

@@ -8,7 +8,7 @@ from hash_seeds import printed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from sim_witness import HOUSE, QUIET_HOUSE, S, Witness
+from sim_witness import HOUSE, MODES_END, QUIET_HOUSE, S, Witness
 
 from protocols.lift.vocabulary import ITEMS
 from sim.building import Building, Traffic
@@ -75,7 +75,7 @@ def test_invariants_hold_whatever_is_done_to_the_lift(
 
 @settings(max_examples=3000)
 @given(seeds, st.sampled_from([HOUSE, BUSY_HOUSE]), stimuli)
-def test_after_power_and_release_the_lift_serves_whatever_was_done(
+def test_after_modes_power_and_release_the_lift_serves_whatever_was_done(
     seed: int, building: Building, done: list[tuple[float, Stimulus]]
 ) -> None:
     witness = Witness(building, seed)
@@ -83,7 +83,7 @@ def test_after_power_and_release_the_lift_serves_whatever_was_done(
         witness.run(after_s)
         if stimulus is not Stimulus.IDLE_PERSON:  # a car full of people who ride nowhere serves nobody
             witness.apply(stimulus, 30.0)
-    for stimulus in (Stimulus.POWER_RESTORE, Stimulus.RELEASE):
+    for stimulus in (*MODES_END, Stimulus.POWER_RESTORE, Stimulus.RELEASE):
         witness.apply(stimulus)
     witness.run(120)
     trapped, freed = witness.of(TruthKind.TRAPPED_SINCE), witness.of(TruthKind.FREED)
