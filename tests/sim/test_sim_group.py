@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from sim_witness import HOUSE, QUIET_HOUSE, S, Witness
+from sim_witness import HOUSE, MODES_END, QUIET_HOUSE, S, Witness
 
 from protocols.lift.vocabulary import Direction
 from sim import SimError
@@ -246,7 +246,7 @@ def test_after_power_and_release_of_all_cars_everybody_is_served(
         if stimulus is not Stimulus.IDLE_PERSON:  # a car full of people who ride nowhere serves nobody
             witness.plant.apply(stimulus, 30.0, car)
     for car in range(4):
-        for stimulus in (Stimulus.POWER_RESTORE, Stimulus.RELEASE):
+        for stimulus in (*MODES_END, Stimulus.POWER_RESTORE, Stimulus.RELEASE):
             witness.plant.apply(stimulus, car=car)
     here, came = witness.plant.now_ns, witness.plant.crowd.came
     witness.run(1800)
