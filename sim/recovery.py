@@ -59,7 +59,7 @@ class Recovery:
         trouble = self._car.trouble
         if not trouble.is_alive:
             return
-        self._forget_glitch()
+        self.forget_glitch()
         self._find_floor()
         self._operation.press_again()
         if trouble.fault is None:
@@ -70,19 +70,19 @@ class Recovery:
         self._operation.press_again()
         self.begin_if_possible()
 
+    def forget_glitch(self) -> None:
+        """The controller begins anew, and the chain is closed again."""
+        if self._car.trouble.fault is Fault.CHAIN_GLITCH:
+            self._standstill.end_fault()
+
     def crept(self) -> None:
         """The car has come to a landing slowly."""
         self._find_floor()
         self._doorway.open()
 
     def _by_itself(self) -> None:
-        self._forget_glitch()
+        self.forget_glitch()
         self.begin()
-
-    def _forget_glitch(self) -> None:
-        """The controller begins anew, and the chain is closed again."""
-        if self._car.trouble.fault is Fault.CHAIN_GLITCH:
-            self._standstill.end_fault()
 
     def _find_floor(self) -> None:
         """A controller reads which landing its car stands at (assumption: landings are coded)."""

@@ -42,7 +42,7 @@ class RescueDevice:
     def _begin(self) -> None:
         if self._begins_ns() is None:
             return  # people have walked out meanwhile
-        self._car.trouble.forget_glitch()
+        self._recovery.forget_glitch()
         self._modes.turn(Event.BATTERY_ON)
         self._recovery.begin()
 

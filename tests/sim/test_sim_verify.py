@@ -131,7 +131,11 @@ def test_a_car_creeps_with_the_safety_chain_closed_alone() -> None:
         (
             1,
             "slow",
-            [(0.0, Stimulus.PERSON_ENTERS, 1.0), (0.0, Stimulus.CHAIN_GLITCH, 1.0), (-0.1, Stimulus.RELEASE, 1.0)],
+            [
+                (0.0, Stimulus.PERSON_ENTERS, 1.0, 0),
+                (0.0, Stimulus.CHAIN_GLITCH, 1.0, 0),
+                (-0.1, Stimulus.RELEASE, 1.0, 0),
+            ],
             60.0,
         )
     )

@@ -15,6 +15,7 @@ from sim.building import RearDoor, RescueDevice
 from sim.ride import Levelling
 from sim.stimuli import Stimulus
 from sim.switches import Switch
+from sim.trouble import ENTRAPPING
 from verify.findings import Finding, Outcome, PlantWrong, judged
 from verify.house import BUSY, HOUSE, LIVELY
 from verify.rules import Seen
@@ -23,6 +24,7 @@ from verify.watch import Watch
 CHUNK: Final = 20
 _HOUR_S: Final = 3600.0
 _LIVELIHOOD_S: Final = 1200.0
+_FAULT_WAIT_S: Final = 300.0
 SLOW: Final = replace(
     HOUSE,
     drive=replace(HOUSE.drive, rated_speed_mps=0.5, accel_mps2=0.4, jerk_mps3=0.6, emergency_decel_mps2=1.6),
@@ -83,13 +85,33 @@ _DEEDS: Final = st.tuples(
     st.integers(0, 3),
 )
 """A switch of the service modes in one deed of three, whatever their number. Last, the car: 0 is none that is named."""
+_MODES_END: Final = (
+    Stimulus.FIRE_END,
+    Stimulus.EARTHQUAKE_END,
+    Stimulus.REPAIR_ENDS,
+    Stimulus.IN_SERVICE,
+    Stimulus.INDEPENDENT_OFF,
+    Stimulus.ATTENDANT_OFF,
+)
+"""A technician's release ends none of these modes: they belong to others."""
+_HASTY: Final = st.tuples(
+    st.tuples(
+        st.floats(0, 30), st.sampled_from(sorted(ENTRAPPING, key=lambda one: one.value)), st.just(1.0), st.just(1)
+    ),
+    st.tuples(st.floats(-2, -0.01), st.sampled_from((Stimulus.RELEASE, Stimulus.POWER_LOSS)), st.just(1.0), st.just(1)),
+)
+"""A fault, and what is done to the lift before the car stands or while the safety chain is still open."""
 RUNS: Final = st.tuples(
     st.integers(0, 2**32),
     st.sampled_from(sorted(HOUSES)),
-    st.lists(_DEEDS, max_size=25),
+    st.builds(
+        lambda deeds, hasty: [*deeds, *hasty],
+        st.lists(_DEEDS, max_size=25),
+        st.one_of(st.just(()), _HASTY),
+    ),
     st.floats(60, 12 * _HOUR_S),
 )
-"""Seed, house, what is done after which pause, and how long the lift is left alone at the end."""
+"""Seed, house, what is done after which pause (below 0: so long after the next fault), how long it is left alone."""
 
 
 class Chunk(msgspec.Struct):
@@ -105,9 +127,11 @@ def play(run: Run) -> Seen:
     building = HOUSES[house]
     watch = Watch(building, seed)
     for pause_s, stimulus, seconds, number in deeds:
-        watch.advance(watch.plant.now_ns + round(pause_s * NS_PER_S))
+        if pause_s < 0:
+            watch.await_fault(watch.plant.now_ns + round(_FAULT_WAIT_S * NS_PER_S))
+        watch.advance(watch.plant.now_ns + round(abs(pause_s) * NS_PER_S))
         watch.apply(stimulus, seconds, (number - 1) % building.cars if number else None)
-    for stimulus in (Stimulus.POWER_RESTORE, Stimulus.RELEASE, Stimulus.PERSON_LEAVES):
+    for stimulus in (*_MODES_END, Stimulus.POWER_RESTORE, Stimulus.RELEASE, Stimulus.PERSON_LEAVES):
         for car in range(building.cars):
             watch.apply(stimulus, 1.0, car)
         watch.advance(watch.plant.now_ns + 180 * NS_PER_S)

@@ -66,6 +66,7 @@ class Rules:
         self._signals: Final = signals
         self._seen: Final = seen
         self._departed = False
+        self._stopped = False  # and may have started again at the same instant
         self._trapped: TruthRecord | None = None
         self._pried = False
         self._by_hand = False  # a technician lifts the brake: nobody waits for power with people in the car
@@ -86,6 +87,8 @@ class Rules:
         """One more record of this car."""
         if record.kind is TruthKind.FAULT:
             self._broken = True
+        if record.kind is TruthKind.STOPPED:
+            self._stopped = True
         if record.kind is TruthKind.DEPARTED:
             self._departed = True
         elif record.kind is TruthKind.FAULT_ENDED:
@@ -133,6 +136,7 @@ class Rules:
             self._departed = False
             _must(not now.overload and not now.door_open_button, "a run begins while overload or a hand holds it", now)
         _must(self._trapped is None or now.persons > 0, "trapped, and nobody in the car", now)
+        self._stopped = False
         self._before = now
 
     @property
@@ -144,7 +148,7 @@ class Rules:
         """Time has passed without a look: of a run that is under way any speed is right, its kind is not known."""
         self._before = self._signals()
         self._by_hand = self._by_hand and not _is_alive(self._before)
-        self._departed, self._held_open_ns = False, None
+        self._departed, self._stopped, self._held_open_ns = False, False, None
         self._relevels = self._before.moving and not _is_shut(self._before)
         self._limit_mps = self._building.drive.rated_speed_mps
 
@@ -206,7 +210,7 @@ class Rules:
             "moves with a door not closed",
             now,
         )
-        if not before.moving:
+        if self._stopped or not before.moving:
             _must(self._is_driven(now), "starts with the chain open, or without mains or controller", now)
             off_m = min(abs(now.position_m - height_m) for height_m in self._building.heights_m)
             gentle = off_m > self._level_m or self._relevels or now.mode is ServiceMode.INSPECTION

@@ -8,7 +8,7 @@ from sim.agenda import NS_PER_S
 from sim.building import Building
 from sim.plant import Misfortune, Plant
 from sim.stimuli import Stimulus
-from sim.truth import TruthRecord
+from sim.truth import TruthKind, TruthRecord
 from verify.ledger import Ledger
 from verify.rules import AFTER_NS, Rules, Seen
 
@@ -20,6 +20,7 @@ class Watch:
     def __init__(self, building: Building, seed: int, misfortune: Misfortune | None = None) -> None:
         self._ledger: Final = Ledger(len(building.floors), obedient=False)
         self._rules: Final[list[Rules]] = []
+        self._faulty = False
         self.seen: Final = Seen(runs=1)
         self.plant: Final = Plant(building, seed, self._hear, misfortune)
         for car in range(building.cars):
@@ -30,10 +31,18 @@ class Watch:
         self.plant.apply(stimulus, seconds, car)
         self._look()
 
+    def await_fault(self, t_ns: int) -> None:
+        """Up to the next fault, but not beyond `t_ns`."""
+        self._faulty = False
+        self._advance(t_ns, lambda: not self._faulty)
+
     def advance(self, t_ns: int) -> None:
         """Up to `t_ns`, looking at each event, just before it, and half way to it."""
+        self._advance(t_ns, lambda: True)
+
+    def _advance(self, t_ns: int, goes_on: Callable[[], bool]) -> None:
         plant = self.plant
-        while plant.now_ns < t_ns:
+        while plant.now_ns < t_ns and goes_on():
             due_ns = plant.next_event_ns()
             upto_ns = t_ns if due_ns is None else min(due_ns, t_ns)
             looks_ns = {(plant.now_ns + upto_ns) // 2, max(plant.now_ns, upto_ns - 1), upto_ns}
@@ -64,6 +73,7 @@ class Watch:
 
     def _hear(self, record: TruthRecord) -> None:
         self._ledger.hear(record)
+        self._faulty = self._faulty or record.kind is TruthKind.FAULT
         car = record.data.get("car", 0)
         if isinstance(car, int):
             self._rules[car].hear(record)
