@@ -111,6 +111,7 @@ def test_a_car_that_does_not_wait_for_its_door_is_noticed(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Doorway, "_shut", overlapping)
     monkeypatch.setattr(Car, "may_move", property(lambda self: True))
+    monkeypatch.setattr("sim.operation.shut_to_ns", lambda *_: 0)
     assert "moves with a door not closed" in check_safety.run_chunk(3, 0, 3).broken
     assert "RTT, each trip" in round_trips()
 
