@@ -26,6 +26,7 @@ _INTERRUPTED: Final = 130
 _EXTRAS: Final = {"simpy": "hil", "matplotlib": "plot"}
 _FOR: Final = "1h"
 _SEED: Final = 1
+_MODEL: Final = "china-residential"
 _RUN_EXAMPLES: Final = (
     "Examples: liftwarden sim run residential-9 --for 1h --seed 7 | "
     "liftwarden sim run office-16 --from-hour 8 --for 2h | "
@@ -93,6 +94,20 @@ def run(
         say(played, json=json)
     if not played.complete:
         raise typer.Exit(_INTERRUPTED)
+
+
+@app.command("list", epilog="Examples: liftwarden sim list stimuli | liftwarden sim list causes")
+def list_(
+    what: Annotated[str, typer.Argument(metavar="buildings|stimuli|causes", help="Of which kind. / 类别")],
+    *,
+    faults: Annotated[str, typer.Option("--faults", help="Whose causes. / 故障模型")] = _MODEL,
+    json: Annotated[bool, typer.Option("--json", help="One JSON array. / JSON 输出")] = False,
+) -> None:
+    """What there is for BUILDING, --at and --fault, with its meaning. / 列出楼宇, 注入动作, 故障原因."""
+    with _one_line():
+        from sim.listing import say  # noqa: PLC0415
+
+        say(what, faults, json=json)
 
 
 @app.command(epilog=_PLOT_EXAMPLES)
