@@ -6,6 +6,7 @@ from sim.car import Car, Phase
 from sim.controller import Calls
 from sim.group import drop_out
 from sim.hoist import Hoist
+from sim.motion import Run
 from sim.reboot import Reboots
 from sim.recovery import Recovery
 from sim.rescue_device import RescueDevice
@@ -68,7 +69,8 @@ class Outages:
             car.trouble.halted_by = why
         drop_out(car)
         car.calls = Calls()
-        if car.phase in {Phase.RUNNING, Phase.CREEPING, Phase.INSPECTION_RUN, Phase.STALLED}:
+        overruns = car.phase is Phase.RUNAWAY and isinstance(car.motion, Run)  # its drive takes it past its landing
+        if overruns or car.phase in {Phase.RUNNING, Phase.CREEPING, Phase.INSPECTION_RUN, Phase.STALLED}:
             self._hoist.brake()
         elif car.phase not in {Phase.BRAKING, Phase.RUNAWAY}:
             freeze_doors(car)

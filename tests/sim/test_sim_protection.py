@@ -232,6 +232,20 @@ def test_a_trip_that_ends_below_the_top_is_not_the_occasion_to_overrun_it(quiet:
     assert quiet.until_kind(TruthKind.ALIGHTED).data["floor"] == 5
 
 
+@pytest.mark.parametrize("stimulus", [Stimulus.POWER_LOSS, Stimulus.CONTROLLER_REBOOT])
+def test_a_car_that_its_drive_takes_past_its_landing_brakes_without_power(quiet: Witness, stimulus: Stimulus) -> None:
+    """Drive and brake are in order: 2.0 m/s2 from where it was."""
+    quiet.plant._lift.person_comes(5, 0)
+    quiet.until_kind(TruthKind.BOARDED)
+    quiet.apply(Stimulus.OVERTRAVEL)
+    quiet.until_kind(TruthKind.FAULT)
+    before = quiet.now
+    quiet.apply(stimulus)
+    quiet.until_kind(TruthKind.TRAPPED_SINCE)
+    assert quiet.now.position_m == pytest.approx(before.position_m - before.speed_mps**2 / (2 * 2.0), abs=1e-6)
+    assert quiet.of(TruthKind.TRIPPED) == []
+
+
 # who ends it
 
 
@@ -271,7 +285,7 @@ def test_a_technician_stops_a_drive_that_moves_nothing(quiet: Witness, stimulus:
     assert quiet.of(TruthKind.TRIPPED) == []
 
 
-@pytest.mark.parametrize("stimulus", [Stimulus.OVERSPEED, Stimulus.OVERTRAVEL])
+@pytest.mark.parametrize("stimulus", [Stimulus.OVERSPEED, Stimulus.UCM])
 def test_a_power_cut_does_not_hold_a_car_that_runs_away(quiet: Witness, stimulus: Stimulus) -> None:
     quiet.apply(stimulus)
     quiet.until_kind(TruthKind.FAULT)
