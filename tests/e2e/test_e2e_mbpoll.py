@@ -78,14 +78,14 @@ def world_of(site: Site, device: Device) -> World:
 def truth_at_samples(site: Site, device: Device) -> Iterator[tuple[dict[str, Any], tuple[int, ...]]]:
     """Each sample of the truth file, and what the same plant would have had to say at that instant."""
     world = world_of(site, device)
-    (setup,), (served,) = world.setup.devices, world.devices
+    (setup,), (profile,), (served,) = world.setup.devices, world.profiles, world.devices
     for record in site.records():
         if record.get("kind") == "stimulus":
             world.act(record["t_ns"], Stimulus(record["data"]["stimulus"]))
         elif "words" in record:
             world.plant.advance_to(record["t_ns"])
             (block,) = [one for one in served.layout.blocks if one.address == record["address"]]
-            yield record, served.layout.encode(block, world.values(setup, record["t_ns"]))
+            yield record, served.layout.encode(block, world.values(setup, profile, record["t_ns"]))
 
 
 def readings_of_a_trip(site: Site, device: Device) -> list[Reading]:

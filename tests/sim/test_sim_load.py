@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 from sim_witness import QUIET_HOUSE, S, Witness
 
+from protocols.lift.vocabulary import ServiceMode
 from sim.building import Building, Traffic
 from sim.demand import Thing
 from sim.load import Bodies, Body, Limits
@@ -142,15 +143,18 @@ def test_an_electric_bicycle_rides_and_weighs() -> None:
     assert witness.now.load_kg == 125
 
 
-def test_power_lost_under_an_overload_changes_nothing_of_it() -> None:
+def test_without_power_everybody_walks_out_of_an_overloaded_car_and_nobody_is_lost() -> None:
     witness = Witness(small_car(320))
     people_come(witness, 100.0, 100.0, 100.0, 95.0)
     witness.until_kind(TruthKind.OVERLOADED)
     witness.run(2)
     witness.apply(Stimulus.POWER_LOSS)
-    assert witness.run(60).persons == 4
+    now = witness.run(60)
+    assert (now.persons, now.load_kg, now.overload) == (0, 0, False)
+    crowd = witness.plant.crowd
+    assert crowd.came == 4 == crowd.served + crowd.abandoned + crowd.waiting
     witness.apply(Stimulus.POWER_RESTORE)
-    assert witness.until_kind(TruthKind.DEPARTED).data["persons"] == 3
+    assert witness.run(60).mode is ServiceMode.NORMAL
 
 
 def test_who_is_too_heavy_for_an_empty_car_goes_away_and_the_next_one_rides() -> None:
