@@ -26,7 +26,8 @@ from tests.support.processes import CLI, Desk, Program, Site, until
 pytestmark = [pytest.mark.mosquitto, pytest.mark.process, pytest.mark.timeout(400)]
 
 DOOR_ZONE, ALARM_BUTTON = 1, 6
-PACE = Pace(look_s=(0.2, 0.4), hold_s=5.0, stop_s=25.0)
+PACE = Pace(look_s=(0.9, 1.1), hold_s=5.0, stop_s=25.0)
+"""He looks for longer than a car stands with its door shut before that opens."""
 
 
 def channels(wired: Mapping[int, Any]) -> dict[int, dict[str, object]]:
