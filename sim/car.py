@@ -95,7 +95,7 @@ class Car:
         """Whether the door, if it is closing, closes slowly with a buzzer."""
         self.calls = Calls()
         self.heading = Direction.NONE
-        self.load_changes: Callable[[], None] | None = None
+        self.on_load_changed: Callable[[], None] | None = None
         """What somebody's step into the car or out of it does to it; None: nothing."""
         self.trips = 0
         self.relevels = 0
@@ -176,6 +176,11 @@ class Car:
     def later(self, t_ns: int, action: Callable[[], None]) -> Appointment:
         """Let `action` happen at `t_ns`, whatever the car does by then."""
         return self._agenda.at(t_ns, action)
+
+    def load_changed(self) -> None:
+        """Somebody has stepped into the car or out of it."""
+        if self.on_load_changed is not None:
+            self.on_load_changed()
 
     def doors_closed(self, t_ns: int) -> bool:
         """Whether all close-limit contacts are made."""

@@ -195,16 +195,14 @@ class Doorway:
         car = self._car
         car.riders.alight(person)
         car.tell(TruthKind.ALIGHTED, person=person.serial, floor=floor, persons=car.persons)
-        if car.load_changes is not None:
-            car.load_changes()
+        car.load_changed()
         self._let_through()
 
     def _board(self, person: Passenger, floor: int) -> None:
         car = self._car
         car.riders.board(person)
         car.tell(TruthKind.BOARDED, person=person.serial, floor=floor, persons=car.persons)
-        if car.load_changes is not None:
-            car.load_changes()
+        car.load_changed()
         if person.destination is not None and car.service.rules.car_calls:
             car.calls = car.calls.with_car(person.destination)
             if car.heading is Direction.NONE:
@@ -220,8 +218,7 @@ class Doorway:
         car.tell(TruthKind.STEPPED_OUT, person=person.serial, floor=floor, persons=car.persons)
         if not waits:
             car.tell(TruthKind.ABANDONED, person=person.serial, floor=floor)
-        if car.load_changes is not None:
-            car.load_changes()
+        car.load_changed()
         self._let_through()
 
     def _dwell(self) -> None:
@@ -239,8 +236,11 @@ class Doorway:
                 return
             if rules.doors is Doors.ATTENDED:
                 dwell_s = ATTENDED_DOOR_S
-        idle_ns = car.now_ns if self._hurried else self._opened_ns + to_ns(dwell_s)
-        own_ns = idle_ns if self._hurried else max(idle_ns, self._opened_ns + self._blocked_ns)
+        if self._hurried:
+            idle_ns = own_ns = car.now_ns
+        else:
+            idle_ns = self._opened_ns + to_ns(dwell_s)
+            own_ns = max(idle_ns, self._opened_ns + self._blocked_ns)
         kept_ns = max(own_ns, self._hold_until_ns)
         if not car.trouble.rescuing:
             kept_ns = self._nudging.until_ns(idle_ns, kept_ns)

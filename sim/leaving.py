@@ -41,6 +41,5 @@ class Leaving:
         person = car.riders.persons[0]
         car.riders.alight(person)
         car.tell(TruthKind.ALIGHTED, person=person.serial, floor=car.floor, persons=car.persons)
-        if car.load_changes is not None:
-            car.load_changes()
+        car.load_changed()
         self.begin()

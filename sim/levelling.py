@@ -32,7 +32,7 @@ class Leveller:
         self._move: Run | None = None
         self._next: Appointment | None = None
         if self._levelling.stretch_mm:
-            car.load_changes = self._load_changed
+            car.on_load_changed = self._load_changed
 
     def run_off_m(self) -> float:
         """How far above its landing the run that begins now ends; below: negative."""
