@@ -8,11 +8,13 @@ Executors run inline, other threads are refused, and there are no sockets, pipes
 
 import asyncio
 import asyncio.base_events
+import contextlib
 import contextvars
 import heapq
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Iterable
+from contextlib import AbstractContextManager
 from typing import Any, Final, TypeVar, TypeVarTuple, Unpack, final
 
 from edge_agent.ports import WallTime
@@ -32,6 +34,11 @@ class Deadlock(BenchError, RuntimeError):
 
 class NoOutsideWorld(BenchError, NotImplementedError):
     """A virtual loop has no sockets, pipes, signals, subprocesses or other threads."""
+
+
+Gate = Callable[[asyncio.Handle], bool]
+"""Whether a callback may run now; if not, the gate keeps it."""
+AroundWork = Callable[[], AbstractContextManager[None]]
 
 
 class _Serial:
@@ -81,6 +88,8 @@ class VirtualLoop(asyncio.base_events.BaseEventLoop):
         self._order = 0
         self._serials = 0
         self._time_sources: list[Callable[[int], None]] = []
+        self._gate: Gate | None = None
+        self._around_work: AroundWork = contextlib.nullcontext
         self._owner = threading.get_ident()
         super().__init__()
         self.set_task_factory(_task_factory)
@@ -102,6 +111,18 @@ class VirtualLoop(asyncio.base_events.BaseEventLoop):
     def add_time_source(self, advance_to: Callable[[int], None]) -> None:
         """Call `advance_to(t_ns)` at every jump, before anything that is due at t_ns runs."""
         self._time_sources.append(advance_to)
+
+    def set_gate(self, gate: "Gate | None") -> None:
+        """Ask `gate` before each callback; what it keeps does not run until it is given back to `resume`."""
+        self._gate = gate
+
+    def resume(self, kept: Iterable[asyncio.Handle]) -> None:
+        """Run what a gate kept, in this order, before anything that is scheduled from now on."""
+        self._ready.extend(kept)
+
+    def set_around_work(self, around: "AroundWork") -> None:
+        """Enter `around()` for each piece of work that goes to an executor."""
+        self._around_work = around
 
     def call_at_ns(
         self,
@@ -151,7 +172,8 @@ class VirtualLoop(asyncio.base_events.BaseEventLoop):
         """Run `func(*args)` here and now, whatever the executor."""
         future: asyncio.Future[T] = self.create_future()
         try:
-            future.set_result(func(*args))
+            with self._around_work():
+                future.set_result(func(*args))
         except Exception as error:  # noqa: BLE001  # the caller's, and it reaches the caller through the future
             future.set_exception(error)
         return future
@@ -167,9 +189,10 @@ class VirtualLoop(asyncio.base_events.BaseEventLoop):
         timers, ready, now_ns = self._scheduled, self._ready, self._now_ns
         while timers and timers[0][0] <= now_ns:
             ready.append(heapq.heappop(timers)[2])
+        gate = self._gate
         for _ in range(len(ready)):
             handle = ready.popleft()
-            if not handle._cancelled:
+            if not handle._cancelled and (gate is None or gate(handle)):
                 handle._run()
 
     def _forget_cancelled(self) -> None:
