@@ -59,6 +59,8 @@ class Chain:
         self._bridged_stops = False
         self.bypassed = False
         """The bypass device of the landing door locks is on (EN 81-20 5.12.1.8, GB/T 7588.1, C): inspection only."""
+        self.bypass_seen = True
+        """Whether the controller knows of a bypass device that is on. If not, normal service goes on with it."""
 
     def open(self, contact: Contact) -> None:
         """Something opens `contact`. Whoever does so also stops the car."""
@@ -67,7 +69,12 @@ class Chain:
     def mend(self) -> None:
         """Everything that was opened is closed, the bypass device is off. Bridges stay: who made them undoes them."""
         self._open.clear()
-        self.bypassed = False
+        self.end_bypass()
+
+    def end_bypass(self) -> bool:
+        """The bypass device is off, and its contact in order; whether it was on."""
+        was, self.bypassed, self.bypass_seen = self.bypassed, False, True
+        return was
 
     def bridge_landings(self, floors: int = WHOLE) -> None:
         """The landing door locks at `floors` (a mask) are short-circuited, if not said the whole lock circuit."""

@@ -52,6 +52,7 @@ class Group:
         self._crowd: Final = crowd
         self._tell: Final = tell
         self._lifts: Final[list[Member]] = []
+        self._stuck: Final[list[tuple[int, Direction]]] = []
 
     def join(self, lift: Member) -> None:
         """One more lift of the group."""
@@ -102,11 +103,38 @@ class Group:
     def everybody_presses(self, lift: Member) -> None:
         """All who wait at landings press their buttons again, because `lift` is back and their calls may be lost."""
         for floor in range(self._top + 1):
-            for way in self._crowd.ways_wanted(floor):
+            stuck = [way for at, way in self._stuck if at == floor]
+            for way in (*self._crowd.ways_wanted(floor), *stuck):
                 if self.is_one:
                     lift.note_hall_call(floor, way)
                 elif self._holder(floor, way) is None:
                     self._assign(floor, way, lift)
+
+    def stick_button(self, floor: int) -> bool:
+        """The button at `floor`, up if there is one, is pressed and stays so; whether it was not.
+
+        The controller takes that for one press until a car leaves the landing (assumption: what answers a held button
+        at once never closes its door).
+        """
+        stuck = (floor, Direction.UP if floor < self._top else Direction.DOWN)
+        if stuck in self._stuck:
+            return False
+        self._stuck.append(stuck)
+        if not any(_lets_in(lift.car) and lift.car.floor == floor for lift in self._lifts):
+            self._press(*stuck)
+        return True
+
+    def free_buttons(self) -> bool:
+        """No button sticks any more; whether one did."""
+        was = bool(self._stuck)
+        self._stuck.clear()
+        return was
+
+    def left(self, floor: int) -> None:
+        """A car has set out from `floor`: a button that sticks there calls again."""
+        for at, way in self._stuck:
+            if at == floor:
+                self._press(at, way)
 
     def hand_over(self, lift: Member) -> None:
         """`lift` is full, held, or answers no hall calls any more: others get its own, if there are others who do."""

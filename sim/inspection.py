@@ -88,18 +88,27 @@ class Inspection:
 
     def end_bypass(self) -> bool:
         """The device is off, and the inspection goes on; whether it was on."""
-        car = self._car
-        was, car.chain.bypassed = car.chain.bypassed, False
+        was = self._car.chain.end_bypass()
         self.chain_changed()
         return was
+
+    def leave_bypass_on(self) -> bool:
+        """The bypass device is on and the controller does not see it; whether that is new."""
+        chain = self._car.chain
+        if chain.bypassed and not chain.bypass_seen:
+            return False
+        chain.bypassed, chain.bypass_seen = True, False
+        return True
 
     def end(self, mode: Mode | None = None) -> bool:
         """Whatever opened the chain is let go, and the car is the controller's again; whether it was in `mode`.
 
-        None: in either of both. Not with the bypass device on, which allows nothing else.
+        None: in either of both. Not with the bypass device seen on, which allows nothing else.
         """
-        car = self._car
-        if not car.trouble.inspecting or car.chain.bypassed or mode not in {None, car.service.mode}:
+        car, chain = self._car, self._car.chain
+        if not car.trouble.inspecting or mode not in {None, car.service.mode}:
+            return False
+        if chain.bypassed and chain.bypass_seen:
             return False
         car.trouble.inspecting = False
         self._modes.turn(Event.INSPECTION_OFF)

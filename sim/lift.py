@@ -10,6 +10,7 @@ from sim.inspection import Inspection
 from sim.levelling import Leveller
 from sim.load import Body
 from sim.mode_switch import ModeSwitch
+from sim.modes import Event
 from sim.operation import Operation
 from sim.outages import Outages
 from sim.passengers import Journeys
@@ -27,6 +28,7 @@ class Lift:
 
     def __init__(self, car: Car, journeys: Journeys, group: Group, leveller: Leveller, reboots: Reboots) -> None:
         self.car: Final = car
+        self.group: Final = group
         self._standstill: Final = Standstill(car, leveller)
         self._hoist: Final = Hoist(car, leveller, self._standstill, self)
         self._doorway: Final = Doorway(car, self._hoist.runaways, self._standstill, self)
@@ -64,9 +66,11 @@ class Lift:
         self._standstill.end_fault()
         car.trouble.mend()
         was_wrong = self.visit.end() or was_wrong
+        was_wrong = self.group.free_buttons() or was_wrong
         car.hands.let_go()
         self.inspection.end()
         self._rescue_device.end()
+        self.modes.turn(Event.MODE_SELECTOR_MENDED)
         self._doorway.let_go()
         if car.phase is Phase.RUNNING:
             self._hoist.plan_end()

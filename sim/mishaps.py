@@ -62,9 +62,12 @@ def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noq
             | Stimulus.UNBRIDGE
             | Stimulus.BYPASS_ON
             | Stimulus.BYPASS_OFF
+            | Stimulus.BYPASS_LEFT_ON
             | Stimulus.BRAKE_STUCK
             | Stimulus.CONTACTOR_STUCK
             | Stimulus.SILL_OBSTRUCTED
+            | Stimulus.HALL_BUTTON_STUCK
+            | Stimulus.HALL_BUTTON_FREED
         ):
             return tamper(stimulus, lift)
         case (
@@ -87,6 +90,8 @@ def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noq
             | Stimulus.EMERGENCY_ELECTRICAL_DOWN
             | Stimulus.CLOSE_BUTTON
             | Stimulus.CONTROLLER_REBOOT
+            | Stimulus.MODE_SELECTOR_BROKEN
+            | Stimulus.MODE_SELECTOR_MENDED
         ):
             return turn(stimulus, seconds, lift)
         case _:

@@ -18,7 +18,8 @@ class Mode(enum.Enum):
     """What the controller does, from the highest priority to the lowest.
 
     Inspection overrides emergency electrical operation, and both override whatever fire switches say (C). That an
-    earthquake overrides fire, and the order of the rest, are assumptions.
+    earthquake overrides fire, and the order of the rest, are assumptions. Unknown: the mode selector's contacts
+    contradict each other; fire and inspection have inputs of their own.
     """
 
     INSPECTION = "inspection"
@@ -27,6 +28,7 @@ class Mode(enum.Enum):
     EARTHQUAKE = "earthquake"
     FIREFIGHTER = "firefighter"
     FIRE_RECALL = "fire_recall"
+    UNKNOWN = "unknown"
     UNDER_REPAIR = "under_repair"
     OUT_OF_SERVICE = "out_of_service"
     INDEPENDENT = "independent"
@@ -48,6 +50,8 @@ class Event(enum.Enum):
     FIRE_RECALL = "fire_recall"
     FIREFIGHTER = "firefighter"
     FIRE_END = "fire_end"
+    MODE_SELECTOR_BROKEN = "mode_selector_broken"
+    MODE_SELECTOR_MENDED = "mode_selector_mended"
     REPAIR_BEGINS = "repair_begins"
     REPAIR_ENDS = "repair_ends"
     OUT_OF_SERVICE = "out_of_service"
@@ -63,7 +67,7 @@ Standing = frozenset[Mode]
 
 SHUT: Final = frozenset({Mode.UNDER_REPAIR, Mode.OUT_OF_SERVICE})
 """Switched off by a technician for a repair, or by the switch for it: the same for people, ended by different hands."""
-RELEASED: Final = frozenset({Mode.INSPECTION, Mode.EMERGENCY_ELECTRICAL, Mode.BATTERY_RESCUE})
+RELEASED: Final = frozenset({Mode.INSPECTION, Mode.EMERGENCY_ELECTRICAL, Mode.BATTERY_RESCUE, Mode.UNKNOWN})
 """What a technician's release ends. The other modes belong to those who switch them."""
 
 
@@ -87,6 +91,8 @@ _TABLE: Final = {
     Event.FIRE_RECALL: _Change(begins=(Mode.FIRE_RECALL,)),
     Event.FIREFIGHTER: _Change(begins=(Mode.FIREFIGHTER,), only_in=Mode.FIRE_RECALL),  # phase 2 follows phase 1
     Event.FIRE_END: _Change(ends=(Mode.FIRE_RECALL, Mode.FIREFIGHTER)),
+    Event.MODE_SELECTOR_BROKEN: _Change(begins=(Mode.UNKNOWN,)),
+    Event.MODE_SELECTOR_MENDED: _Change(ends=(Mode.UNKNOWN,)),
     Event.REPAIR_BEGINS: _Change(begins=(Mode.UNDER_REPAIR,)),
     Event.REPAIR_ENDS: _Change(ends=(Mode.UNDER_REPAIR,)),
     Event.OUT_OF_SERVICE: _Change(begins=(Mode.OUT_OF_SERVICE,)),
@@ -138,6 +144,7 @@ RULES: Final = {
     Mode.EARTHQUAKE: Rules(ServiceMode.EARTHQUAKE, doors=Doors.OPEN_WHERE_CALLED),
     Mode.FIREFIGHTER: Rules(ServiceMode.FIREFIGHTER, car_calls=True, doors=Doors.UNTIL_CAR_CALL),
     Mode.FIRE_RECALL: Rules(ServiceMode.FIRE_RECALL, doors=Doors.OPEN_WHERE_CALLED),
+    Mode.UNKNOWN: Rules(ServiceMode.UNKNOWN),
     Mode.UNDER_REPAIR: Rules(ServiceMode.OUT_OF_SERVICE),
     Mode.OUT_OF_SERVICE: Rules(ServiceMode.OUT_OF_SERVICE),
     # Attendant and independent have no number in the standard: a terminal sees normal service.

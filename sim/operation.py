@@ -220,8 +220,9 @@ class Operation:
         if wrong is None and not car.may_move:
             wrong = Fault.CHAIN_OPEN
         if wrong is None:
-            car.heading = heading_to(car.floor, target)
+            floor, car.heading = car.floor, heading_to(car.floor, target)
             self._hoist.run_to(target)
+            self._group.left(floor)
         else:
             self._stay(wrong)
 

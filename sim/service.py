@@ -11,6 +11,7 @@ from sim.modes import SHUT, Doors, Mode, Rules
 
 ATTENDED_DOOR_S: Final = 30.0
 """How long an attendant lets the door stand open without pressing anything (assumption)."""
+_LETS_OUT_ANYWHERE: Final = frozenset({Mode.EARTHQUAKE, Mode.BATTERY_RESCUE, Mode.UNKNOWN})
 _CALLED_HOME: Final = SHUT | {Mode.FIRE_RECALL}
 
 
@@ -24,8 +25,9 @@ def next_goal(
 ) -> int | None:
     """The floor where a car standing at `floor` goes next in a mode other than normal: perhaps `floor` itself.
 
-    Fire: home at once. Earthquake: nowhere. Out of service, under repair: where people in the car go, then home
-    (assumption). Firefighter and independent: car calls. An attendant's: see `seen`.
+    Fire: home at once. Earthquake: nowhere. Unknown: nowhere, and people get out (assumption). Out of service, under
+    repair: where people in the car go, then home (assumption). Firefighter and independent: car calls. An attendant's:
+    see `seen`.
     """
     in_car = Calls(car=calls.car)
     match mode:
@@ -33,6 +35,8 @@ def next_goal(
             return home
         case Mode.EARTHQUAKE:
             return floor
+        case Mode.UNKNOWN:
+            return floor if occupied else None
         case Mode.OUT_OF_SERVICE | Mode.UNDER_REPAIR:
             goal = next_stop(in_car, floor, heading, full)
             return home if goal is None and (occupied or floor != home) else goal
@@ -54,6 +58,8 @@ def opens_at(mode: Mode, floor: int, home: int, asked: bool, occupied: bool) -> 
             return True
         case Mode.FIREFIGHTER:
             return False
+        case Mode.UNKNOWN:
+            return occupied
         case Mode.OUT_OF_SERVICE | Mode.UNDER_REPAIR:
             return asked or (occupied and floor == home)
         case _:
@@ -62,7 +68,7 @@ def opens_at(mode: Mode, floor: int, home: int, asked: bool, occupied: bool) -> 
 
 def sends_out(mode: Mode, floor: int, home: int) -> bool:
     """Whether everybody has to get out at `floor`."""
-    return mode in {Mode.EARTHQUAKE, Mode.BATTERY_RESCUE} or (mode in _CALLED_HOME and floor == home)
+    return mode in _LETS_OUT_ANYWHERE or (mode in _CALLED_HOME and floor == home)
 
 
 def stays_open(mode: Mode, rules: Rules, floor: int, home: int, calls: Calls) -> bool:

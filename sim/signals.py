@@ -69,6 +69,8 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
     rear_open: bool | None = None
     """`door_open` and `door_closed` are the front door's; these are the rear one's, None without one."""
     rear_closed: bool | None = None
+    bypass: bool = False
+    """The bypass device of the landing door locks is on, whether or not the controller sees it."""
     nudging: bool = False
     """The buzzer of a door that closes slowly, past its light curtain."""
 
@@ -169,6 +171,7 @@ def signals_of(car: Car, now: int) -> PlantSignals:
         zone_bridged=in_zone and car.is_bridged(now),
         rear_open=None if rear is None else opens_limit(rear),
         rear_closed=None if rear is None else closes_limit(rear),
+        bypass=car.chain.bypassed,
         nudging=car.nudging and car.phase is Phase.CLOSING,
     )
 

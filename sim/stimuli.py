@@ -73,9 +73,14 @@ class Stimulus(enum.Enum):
     UNBRIDGE = "unbridge"
     BYPASS_ON = "bypass_on"
     BYPASS_OFF = "bypass_off"
+    BYPASS_LEFT_ON = "bypass_left_on"
     BRAKE_STUCK = "brake_stuck"
     CONTACTOR_STUCK = "contactor_stuck"
     SILL_OBSTRUCTED = "sill_obstructed"
+    HALL_BUTTON_STUCK = "hall_button_stuck"
+    HALL_BUTTON_FREED = "hall_button_freed"
+    MODE_SELECTOR_BROKEN = "mode_selector_broken"
+    MODE_SELECTOR_MENDED = "mode_selector_mended"
 
     @property
     def en(self) -> str:
@@ -318,6 +323,10 @@ _MEANING: dict[Stimulus, tuple[str, str]] = {
         "层门锁旁路装置接通:停靠的空轿厢只能检修运行",
     ),
     Stimulus.BYPASS_OFF: ("the bypass device is off; the inspection goes on", "层门锁旁路装置断开,检修状态保持"),
+    Stimulus.BYPASS_LEFT_ON: (
+        "the bypass device of the landing door locks is on and its contact to the controller dead: service goes on",
+        "层门锁旁路装置被遗忘在接通状态且其监测触点失效,电梯仍正常运行",
+    ),
     Stimulus.BRAKE_STUCK: (
         "the brake's feedback stays as it is: the controller starts no more, and lets out who is in the car",
         "抱闸反馈不再变化:控制器不再启动,并放出轿内乘客",
@@ -330,4 +339,14 @@ _MEANING: dict[Stimulus, tuple[str, str]] = {
         "rubbish lies in the sill: the closing door opens again and again, until the controller gives up with it open",
         "地坎内有异物:门反复重开,直至控制器报关门故障并保持开门",
     ),
+    Stimulus.HALL_BUTTON_STUCK: (
+        "the landing button where the car is now sticks: its call is there again whenever a car has left",
+        "轿厢当前所在层的召唤按钮粘连:轿厢每次离开后召唤再次登记",
+    ),
+    Stimulus.HALL_BUTTON_FREED: ("no landing button sticks any more", "层站召唤按钮粘连解除"),
+    Stimulus.MODE_SELECTOR_BROKEN: (
+        "the contacts of the mode selector contradict each other: people get out where the run ends, then nothing runs",
+        "运行模式选择开关触点矛盾:轿厢到达后放出乘客,不再运行",
+    ),
+    Stimulus.MODE_SELECTOR_MENDED: ("the mode selector's contacts agree again", "运行模式选择开关恢复正常"),
 }

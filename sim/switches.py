@@ -28,6 +28,8 @@ Switch = Literal[
     Stimulus.EMERGENCY_ELECTRICAL_DOWN,
     Stimulus.CLOSE_BUTTON,
     Stimulus.CONTROLLER_REBOOT,
+    Stimulus.MODE_SELECTOR_BROKEN,
+    Stimulus.MODE_SELECTOR_MENDED,
 ]
 DRIVE_S: Final = 4.0
 """How long the car is driven by hand if it is not said (as under inspection)."""

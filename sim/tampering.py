@@ -1,4 +1,4 @@
-"""What is done to the safety chain, the machine and the sill: bridges, the bypass device, feedback that sticks."""
+"""What is done to chain, machine, sill and buttons: bridges, the bypass device, what sticks."""
 
 from typing import Literal, assert_never
 
@@ -6,17 +6,23 @@ from sim.car import Car
 from sim.lift import Lift
 from sim.stimuli import Effect, Stimulus
 
-Tampering = Literal[
+Bridge = Literal[
     Stimulus.BRIDGE_LANDING_LOCK,
     Stimulus.BRIDGE_THIS_LANDING,
     Stimulus.BRIDGE_CAR_CONTACT,
     Stimulus.BRIDGE_CHAIN,
+]
+Tampering = Literal[
+    Bridge,
     Stimulus.UNBRIDGE,
     Stimulus.BYPASS_ON,
     Stimulus.BYPASS_OFF,
+    Stimulus.BYPASS_LEFT_ON,
     Stimulus.BRAKE_STUCK,
     Stimulus.CONTACTOR_STUCK,
     Stimulus.SILL_OBSTRUCTED,
+    Stimulus.HALL_BUTTON_STUCK,
+    Stimulus.HALL_BUTTON_FREED,
 ]
 
 
@@ -25,6 +31,39 @@ def tamper(stimulus: Tampering, lift: Lift) -> Effect:
     car = lift.car
     done = True
     match stimulus:
+        case (
+            Stimulus.BRIDGE_LANDING_LOCK
+            | Stimulus.BRIDGE_THIS_LANDING
+            | Stimulus.BRIDGE_CAR_CONTACT
+            | Stimulus.BRIDGE_CHAIN
+        ):
+            _bridge(stimulus, car)
+        case Stimulus.UNBRIDGE:
+            done = car.chain.unbridge()
+            lift.inspection.chain_changed()
+        case Stimulus.BYPASS_ON:
+            done = lift.inspection.bypass()
+        case Stimulus.BYPASS_OFF:
+            done = lift.inspection.end_bypass()
+        case Stimulus.BYPASS_LEFT_ON:
+            done = lift.inspection.leave_bypass_on()
+        case Stimulus.BRAKE_STUCK:
+            car.machine.stick_brake(car.machine_at(car.now_ns).brake_open)
+        case Stimulus.CONTACTOR_STUCK:
+            return _weld(car)
+        case Stimulus.SILL_OBSTRUCTED:
+            return _obstruct(car)
+        case Stimulus.HALL_BUTTON_STUCK:
+            done = lift.group.stick_button(car.floor)
+        case Stimulus.HALL_BUTTON_FREED:
+            done = lift.group.free_buttons()
+        case _:
+            assert_never(stimulus)
+    return Effect.NOW if done else Effect.NONE
+
+
+def _bridge(bridge: Bridge, car: Car) -> None:
+    match bridge:
         case Stimulus.BRIDGE_LANDING_LOCK:
             car.chain.bridge_landings()
         case Stimulus.BRIDGE_THIS_LANDING:
@@ -33,22 +72,8 @@ def tamper(stimulus: Tampering, lift: Lift) -> Effect:
             car.chain.bridge_car()
         case Stimulus.BRIDGE_CHAIN:
             car.chain.bridge_stops()
-        case Stimulus.UNBRIDGE:
-            done = car.chain.unbridge()
-            lift.inspection.chain_changed()
-        case Stimulus.BYPASS_ON:
-            done = lift.inspection.bypass()
-        case Stimulus.BYPASS_OFF:
-            done = lift.inspection.end_bypass()
-        case Stimulus.BRAKE_STUCK:
-            car.machine.stick_brake(car.machine_at(car.now_ns).brake_open)
-        case Stimulus.CONTACTOR_STUCK:
-            return _weld(car)
-        case Stimulus.SILL_OBSTRUCTED:
-            return _obstruct(car)
         case _:
-            assert_never(stimulus)
-    return Effect.NOW if done else Effect.NONE
+            assert_never(bridge)
 
 
 def _obstruct(car: Car) -> Effect:

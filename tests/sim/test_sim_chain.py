@@ -201,3 +201,35 @@ def test_a_technicians_release_ends_the_bypass() -> None:
     witness.apply(Stimulus.BYPASS_ON)
     witness.apply(Stimulus.RELEASE)
     assert witness.run(120).mode is ServiceMode.NORMAL
+
+
+# the bypass device left on, and not seen
+
+
+def test_a_bypass_that_the_controller_does_not_see_leaves_the_lift_in_service(quiet: Witness) -> None:
+    assert quiet.apply(Stimulus.BYPASS_LEFT_ON) is Effect.NOW
+    assert quiet.apply(Stimulus.BYPASS_LEFT_ON) is Effect.NONE
+    quiet.plant.person_comes(0, 8)
+    opened = quiet.until(lambda now: now.door_open)
+    assert (opened.landing_lock, opened.landing_made, opened.car_lock) == (True, False, False)
+    quiet.until_kind(TruthKind.DEPARTED)
+    moving = quiet.run(4)
+    assert (moving.bypass, moving.moving, moving.mode) == (True, True, ServiceMode.NORMAL)
+
+
+def test_its_visit_ends_with_it_still_on(quiet: Witness) -> None:
+    quiet.apply(Stimulus.BYPASS_ON)
+    quiet.apply(Stimulus.BYPASS_LEFT_ON)
+    assert quiet.apply(Stimulus.INSPECTION_OFF) is Effect.NOW
+    now = quiet.run(60)
+    assert (now.bypass, now.mode) == (True, ServiceMode.NORMAL)
+
+
+@pytest.mark.parametrize("end", [Stimulus.BYPASS_OFF, Stimulus.RELEASE])
+def test_off_again_the_device_is_seen(quiet: Witness, end: Stimulus) -> None:
+    quiet.apply(Stimulus.BYPASS_LEFT_ON)
+    quiet.apply(end)
+    assert not quiet.now.bypass
+    quiet.apply(Stimulus.BYPASS_ON)
+    assert quiet.now.bypass
+    assert quiet.apply(Stimulus.INSPECTION_OFF) is Effect.NONE

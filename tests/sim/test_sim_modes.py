@@ -17,6 +17,7 @@ PAIRS = [
     (Event.BATTERY_ON, Event.BATTERY_OFF, Mode.BATTERY_RESCUE),
     (Event.EARTHQUAKE, Event.EARTHQUAKE_END, Mode.EARTHQUAKE),
     (Event.FIRE_RECALL, Event.FIRE_END, Mode.FIRE_RECALL),
+    (Event.MODE_SELECTOR_BROKEN, Event.MODE_SELECTOR_MENDED, Mode.UNKNOWN),
     (Event.REPAIR_BEGINS, Event.REPAIR_ENDS, Mode.UNDER_REPAIR),
     (Event.OUT_OF_SERVICE, Event.IN_SERVICE, Mode.OUT_OF_SERVICE),
     (Event.INDEPENDENT_ON, Event.INDEPENDENT_OFF, Mode.INDEPENDENT),
@@ -66,7 +67,7 @@ def test_everything_off_is_normal(events: list[Event]) -> None:
         service.step(event)
         assert (service.mode, service.rules) == (mode_of(service.standing), RULES[service.mode])
     for event in Event:
-        if event.value.endswith(("_off", "_end", "_ends")) or event is Event.IN_SERVICE:
+        if event.value.endswith(("_off", "_end", "_ends", "_mended")) or event is Event.IN_SERVICE:
             service.step(event)
     assert service.mode is Mode.NORMAL
 
@@ -82,6 +83,7 @@ def test_everything_off_is_normal(events: list[Event]) -> None:
         (Mode.FIREFIGHTER, 4),
         (Mode.BATTERY_RESCUE, 5),
         (Mode.EARTHQUAKE, 6),
+        (Mode.UNKNOWN, 7),
         (Mode.ATTENDANT, 1),  # the standard's list has neither
         (Mode.INDEPENDENT, 1),
         (Mode.EMERGENCY_ELECTRICAL, 2),  # practice

@@ -35,6 +35,7 @@ ENDS = [
     Stimulus.POWER_RESTORE,
     Stimulus.FIRE_END,
     Stimulus.EARTHQUAKE_END,
+    Stimulus.MODE_SELECTOR_MENDED,
     Stimulus.REPAIR_ENDS,
     Stimulus.IN_SERVICE,
     Stimulus.INDEPENDENT_OFF,

@@ -386,3 +386,34 @@ def test_the_truth_tells_each_change_of_mode(quiet: Witness) -> None:
     for stimulus in (Stimulus.ATTENDANT_ON, Stimulus.FIRE_RECALL, Stimulus.ATTENDANT_OFF, Stimulus.FIRE_END):
         quiet.apply(stimulus)
     assert [record.data["mode"] for record in quiet.of(TruthKind.MODE)] == ["attendant", "fire_recall", "normal"]
+
+
+# the mode selector
+
+
+def test_a_car_whose_mode_is_unknown_lets_people_out_where_its_run_ends_and_runs_no_more(quiet: Witness) -> None:
+    riding_up(quiet)
+    quiet.apply(Stimulus.MODE_SELECTOR_BROKEN)
+    assert quiet.now.mode is ServiceMode.UNKNOWN
+    quiet.plant.person_comes(2, 0)
+    now = quiet.run(600)
+    assert (now.floor, now.persons, now.door_closed, now.hall_calls) == (8, 0, True, 0)
+    assert (stops(quiet), quiet.of(TruthKind.TRAPPED_SINCE)) == ([8], [])
+
+
+def test_who_is_about_to_leave_a_landing_in_it_gets_out_there(quiet: Witness) -> None:
+    ride(quiet, 0, 8)
+    quiet.until_kind(TruthKind.DOOR_CLOSING)
+    quiet.apply(Stimulus.MODE_SELECTOR_BROKEN)
+    assert quiet.run(60).persons == 0
+    assert stops(quiet) == []
+
+
+@pytest.mark.parametrize("end", [Stimulus.MODE_SELECTOR_MENDED, Stimulus.RELEASE])
+def test_with_the_selector_mended_people_press_again_and_are_served(quiet: Witness, end: Stimulus) -> None:
+    quiet.apply(Stimulus.MODE_SELECTOR_BROKEN)
+    ride(quiet, 5, 0)
+    quiet.run(60)
+    assert quiet.apply(end) is Effect.NOW
+    assert quiet.run(120).mode is ServiceMode.NORMAL
+    assert quiet.plant.crowd.served == 1
