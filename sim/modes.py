@@ -68,7 +68,7 @@ Standing = frozenset[Mode]
 SHUT: Final = frozenset({Mode.UNDER_REPAIR, Mode.OUT_OF_SERVICE})
 """Switched off by a technician for a repair, or by the switch for it: the same for people, ended by different hands."""
 RELEASED: Final = frozenset({Mode.INSPECTION, Mode.EMERGENCY_ELECTRICAL, Mode.BATTERY_RESCUE, Mode.UNKNOWN})
-"""What a technician's release ends. The other modes belong to those who switch them."""
+"""What a technician's release ends: what he drives by, what is broken. Other modes belong to those who switch them."""
 
 
 class _Change(msgspec.Struct, frozen=True):
