@@ -2,10 +2,12 @@
 
 It keeps retained messages, acknowledges QoS 1 with a reason, denies by an access rule as a broker does (0x87 under
 MQTT 5; silently under 3.1.1), refuses versions, closes silently, loses PUBACKs, stalls, goes down and comes back, and
-publishes the last will of a client that vanished. Nothing is queued for a client that is away.
+publishes the last will of a client that vanished. Nothing is queued for a client that is away. What becomes of each
+packet its `network` says, where faults act.
 """
 
 import asyncio
+import contextvars
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
@@ -17,16 +19,20 @@ from edge_agent.ports import (
     BrokerClosedSilently,
     BrokerError,
     BrokerVersionRefused,
-    Incoming,
     MqttVersion,
     PubAck,
     Publication,
 )
+from hil.broker_session import SUCCESS, Answer, MemorySession, no_answer
+from hil.course import PLAIN, VANISHES, Act, Course, Exchange, Refusal
+from hil.loop import NS_PER_S
 
-SUCCESS: Final = 0x00
 NO_MATCHING_SUBSCRIBERS: Final = 0x10
 NOT_AUTHORIZED: Final = 0x87
 """PUBACK reason codes of MQTT 5.0, 3.4.2.1."""
+_DENIED: Final = 0x80
+WILL_AFTER_S: Final = 30
+"""After one and a half times the agent's keep-alive a broker gives a silent client up (MQTT 5.0, 3.1.2.10)."""
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -40,6 +46,8 @@ class Received(msgspec.Struct, frozen=True):
 OnReceived = Callable[[Received], None]
 MayPublish = Callable[[str, str], bool]
 """(client id, topic) -> allowed?"""
+Network = Callable[[Exchange], Course]
+"""What becomes of a packet."""
 
 
 def allow_all(_client_id: str, _topic: str) -> bool:
@@ -47,74 +55,29 @@ def allow_all(_client_id: str, _topic: str) -> bool:
     return True
 
 
-class MemorySession:
-    """One client's connection."""
+def _plain(_exchange: Exchange) -> Course:
+    return PLAIN
 
-    def __init__(self, broker: "MemoryBroker", version: MqttVersion, client_id: str, will: Publication) -> None:
-        self.client_id = client_id
-        self.will = will
-        self._version = version
-        self._broker = broker
-        self._filters: list[str] = []
-        self._inbox: asyncio.Queue[Incoming | None] = asyncio.Queue()
-        self._alive = True
 
-    @property
-    def version(self) -> MqttVersion:
-        """The version in use."""
-        return self._version
-
-    async def publish(self, publication: Publication, timeout_s: float) -> PubAck:
-        """Publish and wait for the PUBACK. Raises BrokerError when the connection is gone or stalled."""
-        self._check_alive()
-        await self._broker.travel(timeout_s)
-        self._check_alive()
-        ack = self._broker.take(self, publication)
-        self._check_alive()
-        return ack
-
-    async def subscribe(self, topic: str, timeout_s: float) -> None:
-        """Subscribe, and get the retained messages that match."""
-        self._check_alive()
-        await self._broker.travel(timeout_s)
-        self._check_alive()
-        self._filters.append(topic)
-        for kept in self._broker.retained.values():
-            if topic_matches_sub(topic, kept.topic):
-                self._inbox.put_nowait(Incoming(kept.topic, kept.payload, retained=True))
-
-    async def messages(self) -> AsyncIterator[Incoming]:
-        """What arrives, until the connection ends (then BrokerError)."""
-        while self._alive or not self._inbox.empty():
-            incoming = await self._inbox.get()
-            if incoming is not None:
-                yield incoming
-        raise BrokerError("the broker closed the connection")
-
-    def offer(self, publication: Publication) -> bool:
-        """Deliver a live publication if this client subscribed to its topic."""
-        wanted = any(topic_matches_sub(pattern, publication.topic) for pattern in self._filters)
-        if wanted:
-            self._inbox.put_nowait(Incoming(publication.topic, publication.payload))
-        return wanted
-
-    def end(self) -> None:
-        """The connection is gone."""
-        self._alive = False
-        self._inbox.put_nowait(None)
-
-    def _check_alive(self) -> None:
-        if not self._alive:
-            raise BrokerError("the connection to the broker is gone")
+def _refused(refusal: Refusal, version: MqttVersion) -> BrokerError:
+    match refusal:
+        case Refusal.NOBODY:
+            return BrokerError("connection refused: no broker there")
+        case Refusal.SILENT:
+            return BrokerClosedSilently("the broker closed the connection without an answer")
+        case Refusal.VERSION:
+            return BrokerVersionRefused(f"the broker does not speak MQTT {version.value}")
+        case Refusal.NOT_AUTHORIZED:
+            return BrokerError("the broker refused the connection: not authorized")
 
 
 class MemoryBroker:
     """A BrokerPort, and the hands of a test on the broker behind it.
 
-    `published` is the log of everything taken. `refused`: versions answered with "unsupported". `silent`: versions
+    `published` is the log of everything handed on. `refused`: versions answered with "unsupported". `silent`: versions
     at which the broker just closes. `may_publish`: the access rule. `latency_s`: until a PUBACK is back. `stalled`:
-    the connection stays up and nothing comes back. `lose_acks`: so many times, take the message and drop the client
-    before its PUBACK.
+    packets vanish, the connection stays up and nothing comes back. `lose_acks`: so many times, take the message and
+    drop the client before its PUBACK. `network`: what becomes of each packet.
     """
 
     def __init__(self, now_ns: Callable[[], int]) -> None:
@@ -127,51 +90,94 @@ class MemoryBroker:
         self.stalled = False
         self.lose_acks = 0
         self.connections = 0
+        self.network: Network = _plain
         self._now_ns = now_ns
         self._up = True
         self._sessions: dict[str, MemorySession] = {}
+        self._connects: dict[str, int] = {}
         self._callbacks: list[tuple[str, OnReceived]] = []
+        self._context = contextvars.copy_context()
 
     @asynccontextmanager
     async def session(
         self, version: MqttVersion, client_id: str, will: Publication, timeout_s: float
     ) -> AsyncIterator[MemorySession]:
-        """Connect; leaving the context disconnects cleanly, without the last will."""
-        await self.travel(timeout_s)
-        self._check_version(version)
+        """Connect; leaving in peace disconnects cleanly, leaving on a BrokerError lets the last will speak."""
+        number = self._connects.get(client_id, 0)
+        self._connects[client_id] = number + 1
+        course = self.course(Exchange(self.now_ns, Act.CONNECT, client_id, session=number))
+        await self._connected(course, version, timeout_s)
         self.drop(client_id)
-        session = self._sessions[client_id] = MemorySession(self, version, client_id, will)
+        session = self._sessions[client_id] = MemorySession(self, version, client_id, will, number)
         self.connections += 1
+        if course.forgets:
+            self.retained.clear()
         try:
             yield session
+        except BrokerError:
+            if not session.is_dead and self._sessions.get(client_id) is session:
+                self.drop(client_id)
+            raise
         finally:
-            if self._sessions.get(client_id) is session:
+            if not session.is_dead and self._sessions.get(client_id) is session:
                 del self._sessions[client_id]
             session.end()
 
-    def _check_version(self, version: MqttVersion) -> None:
+    async def _connected(self, course: Course, version: MqttVersion, timeout_s: float) -> None:
+        answer = Answer(None)
+        self.send(course, lambda: None, lambda: answer.give(connected=True))
+        await asyncio.wait((answer.given,), timeout=timeout_s)
+        if not answer.given.done():
+            raise no_answer(timeout_s)
+        if course.refusal is not None:
+            raise _refused(course.refusal, version)
         if not self._up:
-            raise BrokerError("connection refused: no broker there")
+            raise _refused(Refusal.NOBODY, version)
         if version in self.silent:
-            raise BrokerClosedSilently("the broker closed the connection without an answer")
+            raise _refused(Refusal.SILENT, version)
         if version in self.refused:
-            raise BrokerVersionRefused(f"the broker does not speak MQTT {version.value}")
+            raise _refused(Refusal.VERSION, version)
 
-    async def travel(self, timeout_s: float) -> None:
-        """There and back on the network. Raises BrokerError after `timeout_s` if it takes longer."""
-        if self.stalled or self.latency_s > timeout_s:
-            await asyncio.sleep(timeout_s)
-            raise BrokerError(f"the broker did not answer within {timeout_s:g} s")
-        await asyncio.sleep(self.latency_s)
+    @property
+    def now_ns(self) -> int:
+        """The present instant."""
+        return self._now_ns()
 
-    def take(self, session: MemorySession, publication: Publication) -> PubAck:
-        """A client's publication arrives: route it, and answer as a broker of that version does."""
+    def course(self, exchange: Exchange) -> Course:
+        """What becomes of it."""
+        return VANISHES if self.stalled else self.network(exchange)
+
+    def send(self, course: Course, arrive: Callable[[], None], answer: Callable[[], None]) -> None:
+        """Let a packet take its course: `arrive` at the broker, and `answer` at the client."""
+        if course.reaches_ns is None:
+            return
+        reaches_ns = course.reaches_ns + round(self.latency_s * NS_PER_S)
+        self._at(reaches_ns, arrive)
+        if not course.cuts:
+            self._at(reaches_ns + course.answer_ns, answer)
+
+    def later(self, after_ns: int, callback: Callable[[], object]) -> None:
+        """Do something of the broker's own, at once if it is due now."""
+        if after_ns:
+            self._at(after_ns, callback)
+        else:
+            callback()
+
+    def _at(self, after_ns: int, callback: Callable[[], object]) -> None:
+        asyncio.get_running_loop().call_later(after_ns / NS_PER_S, callback, context=self._context)
+
+    def take(self, session: MemorySession, publication: Publication, course: Course = PLAIN) -> PubAck:
+        """A client's publication arrives: hand it on, and answer as a broker of that version does."""
         verified = session.version is MqttVersion.V5
-        if not self.may_publish(session.client_id, publication.topic):
-            return PubAck(NOT_AUTHORIZED, verified) if verified else PubAck(SUCCESS, verified)
-        heard = self._route(session.client_id, publication)
-        if self.lose_acks > 0:
-            self.lose_acks -= 1
+        denied = course.reason >= _DENIED or not self.may_publish(session.client_id, publication.topic)
+        if denied:
+            reason = course.reason if course.reason >= _DENIED else NOT_AUTHORIZED
+            return PubAck(reason if verified else SUCCESS, verified)
+        heard = self._is_heard(publication)
+        for copy_ns in course.copies_ns:
+            self.later(copy_ns, lambda: self._route(session.client_id, publication))
+        if self.lose_acks > 0 or course.cuts:
+            self.lose_acks -= self.lose_acks > 0
             self.drop(session.client_id)
         return PubAck(NO_MATCHING_SUBSCRIBERS if verified and not heard else SUCCESS, verified)
 
@@ -189,6 +195,17 @@ class MemoryBroker:
         if session is not None:
             session.end()
             self._route(client_id, session.will)
+
+    def vanish(self, client_id: str) -> None:
+        """A client's connection is dead and nobody says so: its last will comes once the keep-alive has run out."""
+        session = self._sessions.get(client_id)
+        if session is not None and not session.is_dead:
+            session.is_dead = True
+            self._at(WILL_AFTER_S * NS_PER_S, lambda: self._give_up(session))
+
+    def _give_up(self, session: MemorySession) -> None:
+        if self._sessions.get(session.client_id) is session:
+            self.drop(session.client_id)
 
     def drop_all(self) -> None:
         """Cut every connection."""
@@ -208,16 +225,21 @@ class MemoryBroker:
         """The broker is back."""
         self._up = True
 
-    def _route(self, client_id: str, publication: Publication) -> bool:
+    def _is_heard(self, publication: Publication) -> bool:
+        return any(session.wants(publication.topic) for session in self._sessions.values()) or any(
+            topic_matches_sub(pattern, publication.topic) for pattern, _ in self._callbacks
+        )
+
+    def _route(self, client_id: str, publication: Publication) -> None:
         received = Received(self._now_ns(), client_id, publication)
         self.published.append(received)
         if publication.retain:
             self._keep(publication)
-        heard = [session.offer(publication) for session in self._sessions.values()]
-        matching = [call for pattern, call in self._callbacks if topic_matches_sub(pattern, publication.topic)]
-        for call in matching:
-            call(received)
-        return any(heard) or bool(matching)
+        for session in self._sessions.values():
+            session.offer(publication)
+        for pattern, call in self._callbacks:
+            if topic_matches_sub(pattern, publication.topic):
+                call(received)
 
     def _keep(self, publication: Publication) -> None:
         if publication.payload:

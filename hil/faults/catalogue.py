@@ -1,0 +1,47 @@
+"""Every kind of fault of the uplink and of the host by its catalogue id, and a fault as data: what, when, its name."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Self, TypeVar, get_args
+
+import msgspec
+
+from hil import UsageError
+from hil.faults import uplink
+from protocols.nearest import hint
+
+F = TypeVar("F")
+
+UPLINK_KINDS: Final = {str(kind.__struct_config__.tag): kind for kind in get_args(uplink.AnyKind)}
+"""By catalogue id."""
+
+
+class UplinkFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A kind and when it acts. `name` tells two of the same kind apart, and seeds the fault's random stream."""
+
+    kind: uplink.AnyKind
+    when: uplink.When = uplink.When()
+    name: str = ""
+
+    @property
+    def id(self) -> str:
+        """Its name, or its kind's catalogue id."""
+        return self.name or self.kind.name
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> Self:
+        """A fault from plain data: `fault` and its parameters, `when`, `id`.
+
+        Raises UsageError: one line that names the key, and the nearest known fault.
+        """
+        return _read(cls, raw, UPLINK_KINDS)
+
+
+def _read(fault: type[F], raw: Mapping[str, Any], kinds: Mapping[str, type]) -> F:
+    parameters = {key: value for key, value in raw.items() if key not in ("when", "id")}
+    named = parameters.get("fault")
+    if named not in kinds:
+        raise UsageError(f"fault {named!r} is not known; {hint(str(named), kinds)}")
+    try:
+        return msgspec.convert({"kind": parameters, "when": raw.get("when", {}), "name": raw.get("id", "")}, fault)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise UsageError(f"fault {named}: {error}") from error
