@@ -28,7 +28,7 @@ from edge_agent.link.transports import transport_of
 from edge_agent.local.server import LocalServer
 from edge_agent.local.views import OPERATIONS, LiftBlocks, Reply, Request
 from edge_agent.outbox import Outbox
-from edge_agent.ports import BrokerPort, BusOpener, Clock
+from edge_agent.ports import BrokerPort, BusOpener, Clock, Disk
 from edge_agent.uplink.mqtt import AiomqttBroker
 from edge_agent.uplink.uplink import Uplink
 from protocols.lift.catalogue import Catalogue
@@ -46,14 +46,14 @@ _STATE_EXPIRES_PERIODS: Final = 3
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
     """The world outside: the bus, the broker, the clock. `local`: open the technician's socket.
 
-    `commit_latency_s` is what a bench charges for each commit of the journal.
+    `disk` is what a bench charges for the journal's writes.
     """
 
     open_bus: BusOpener
     broker: BrokerPort
     clock: Clock
     local: bool = True
-    commit_latency_s: float = 0.0
+    disk: Disk | None = None
 
 
 def service_ports(config: AgentConfig) -> Ports:
@@ -82,9 +82,7 @@ class Agent:
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, then leave nothing unwritten. Raises AgentError when the journal cannot be had."""
         clock = self._ports.clock
-        journal = await Journal.open(
-            self._config.journal.path, clock, self._config.journal, commit_latency_s=self._ports.commit_latency_s
-        )
+        journal = await Journal.open(self._config.journal.path, clock, self._config.journal, disk=self._ports.disk)
         try:
             running = _Running(self._config, self._ports, self._equipment, journal, self._began_ns)
             await running.restore(self._catalogue)

@@ -1,11 +1,14 @@
 """Named points on the way from suspicion to PUBACK, where tests kill the process to prove that nothing is lost.
 
-In service `reached` does nothing: the hook is set only by `__main__` when LIFTWARDEN_KILL_AT names a point.
+In service `reached` does nothing: the hook is set only by `__main__` when LIFTWARDEN_KILL_AT names a point, and by a
+bench that runs the agent in its own process and watches it.
 """
 
 import enum
 import os
 import signal
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Final
 
 
@@ -26,6 +29,7 @@ class Point(enum.Enum):
 
 ENVIRONMENT_VARIABLE: Final = "LIFTWARDEN_KILL_AT"
 _kill_at: Point | None = None
+_watcher: Final[ContextVar[Callable[[Point], None] | None]] = ContextVar("watcher", default=None)
 
 
 def arm_from_environment() -> None:
@@ -35,7 +39,15 @@ def arm_from_environment() -> None:
     _kill_at = Point(name) if name else None
 
 
+def watch(watcher: Callable[[Point], None]) -> None:
+    """Tell `watcher` of every point that is reached in this context and in what it starts."""
+    _watcher.set(watcher)
+
+
 def reached(point: Point) -> None:
-    """End the process as a power cut would, if this point is armed."""
+    """End the process as a power cut would, if this point is armed; tell who watches."""
     if point is _kill_at:
         os.kill(os.getpid(), signal.SIGKILL)
+    watcher = _watcher.get()
+    if watcher is not None:
+        watcher(point)

@@ -104,6 +104,13 @@ class BusOpener(Protocol):
         """Open `port` exclusively with `line`."""
 
 
+class Disk(Protocol):
+    """The disk below the journal as a bench models it. The service's own is real, and nothing is told to it."""
+
+    def wrote(self, size: int, synced: bool) -> float:
+        """So many bytes were written, and the kernel was asked to sync or not; seconds until that is done."""
+
+
 class MqttVersion(enum.Enum):
     """The MQTT versions we speak."""
 

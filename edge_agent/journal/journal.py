@@ -19,7 +19,7 @@ from edge_agent.journal.entries import Acknowledged, Batch, Delivered, Entry, Ke
 from edge_agent.journal.errors import JournalError
 from edge_agent.journal.store import Store
 from edge_agent.journal.upkeep import Limits
-from edge_agent.ports import Clock
+from edge_agent.ports import Clock, Disk
 from protocols.upstream.messages import EventMessage, Stream
 
 __all__ = ["Batch", "Entry", "Journal", "JournalError", "Stored"]
@@ -54,11 +54,10 @@ class _Pending:
 class Journal:
     """Made by `open`, left by `close`. Methods that touch the disk raise JournalError (one line) when it refuses."""
 
-    def __init__(self, store: Store, writer: ThreadPoolExecutor, clock: Clock, commit_latency_s: float) -> None:
+    def __init__(self, store: Store, writer: ThreadPoolExecutor, clock: Clock) -> None:
         self._store = store
         self._writer = writer
         self._clock = clock
-        self._latency_s = commit_latency_s
         self._waiting: list[_Pending] = []
         self._hurry = asyncio.Event()
         self._committing: asyncio.Task[None] | None = None
@@ -72,10 +71,10 @@ class Journal:
         clock: Clock,
         limits: JournalConfig,
         *,
-        commit_latency_s: float = 0.0,
+        disk: Disk | None = None,
         new_id: Callable[[], str] | None = None,
     ) -> Self:
-        """Open or create the file at `path`; `new_id` names a new journal.
+        """Open or create the file at `path`; `new_id` names a new journal, `disk` says what writing costs on a bench.
 
         A damaged file is set aside and a new one begun, which `notes` tells. Raises JournalError when that is
         impossible: no permission, no space, held by another agent, another program's or a newer version's file.
@@ -86,12 +85,14 @@ class Journal:
         loop = asyncio.get_running_loop()
         try:
             store = await loop.run_in_executor(
-                writer, Store.open, Path(path), bounds, at, random_id if new_id is None else new_id
+                writer, Store.open, Path(path), bounds, at, random_id if new_id is None else new_id, disk
             )
         except BaseException:
             writer.shutdown()
             raise
-        return cls(store, writer, clock, commit_latency_s)
+        journal = cls(store, writer, clock)
+        await journal._pay()
+        return journal
 
     async def close(self) -> None:
         """Write what waits, then let go of the file and the thread. What is asked later is refused."""
@@ -190,8 +191,7 @@ class Journal:
         self._hurry.clear()
         try:
             given = await self._run(self._store.commit, [one.write for one in taken], _now(self._clock))
-            if self._latency_s:
-                await asyncio.sleep(self._latency_s)
+            await self._pay()
         except Exception as error:  # noqa: BLE001  # each caller's, and it reaches every one of them
             for one in taken:
                 one.fail(error)
@@ -208,10 +208,18 @@ class Journal:
         """One step if one is due, and more while nobody waits. A disk that refuses is tried again after a commit."""
         try:
             while self._store.wants_upkeep(self._clock.now_ns()):
-                if not await self._run(self._store.keep_up, _now(self._clock)) or self._waiting:
+                got_anywhere = await self._run(self._store.keep_up, _now(self._clock))
+                await self._pay()
+                if not got_anywhere or self._waiting:
                     return
         except JournalError as error:
             _log.debug("journal.upkeep_failed problem=%s", error)
+
+    async def _pay(self) -> None:
+        """Take the time that a bench's disk would take."""
+        owed_s, self._store.owed_s = self._store.owed_s, 0.0
+        if owed_s:
+            await asyncio.sleep(owed_s)
 
     # reading
 

@@ -31,6 +31,7 @@ from edge_agent.journal.errors import JournalError, explained, is_damage
 from edge_agent.journal.tables import Tables, Tally
 from edge_agent.journal.upkeep import Limits
 from edge_agent.points import Point, reached
+from edge_agent.ports import Disk
 from protocols.upstream.messages import EventMessage
 
 _log: Final = logging.getLogger(__name__)
@@ -42,18 +43,20 @@ _MESSAGE: Final = "SELECT m.stream, m.seq, m.body, q.seq IS NULL FROM "
 
 
 class Store:
-    """An open journal file."""
+    """An open journal file. `owed_s` is what a bench's disk charges for what was written, until somebody pays it."""
 
-    def __init__(self, path: Path, opened: Opened, limits: Limits) -> None:
+    def __init__(self, path: Path, opened: Opened, limits: Limits, disk: Disk | None = None) -> None:
         self.path = path
+        self.owed_s = 0.0
         self.notes = list(opened.notes)
         self.budget = Budget()
         self.evicted = 0
         self._limits = limits
+        self._disk = disk
         self._connection = opened.connection
         self._tables = Tables(opened.connection)
         self._meter = WalMeter(path, PAGE_SIZE)
-        self._meter.grown()
+        self._tell(self._meter.grown()[0], synced=True)
         self._full: bool | None = None
         self._damaged = False
         self._checkpoint_at = CHECKPOINT_FRAMES
@@ -61,11 +64,11 @@ class Store:
         self.journal_id = self.meta("journal_id") or ""
 
     @classmethod
-    def open(cls, path: Path, limits: Limits, stamp: str, new_id: Callable[[], str]) -> Self:
+    def open(cls, path: Path, limits: Limits, stamp: str, new_id: Callable[[], str], disk: Disk | None = None) -> Self:
         """Raises JournalError as `open_database` does."""
         opened = open_database(path, stamp, new_id)
         try:
-            return cls(path, opened, limits)
+            return cls(path, opened, limits, disk)
         except sqlite3.Error as error:
             opened.connection.close()
             raise explained(path, error) from error
@@ -130,7 +133,15 @@ class Store:
             _log.debug("journal.unmetered problem=%s", error)
             return
         if size:
-            self.budget.spend(now.mono_ns, int(durable) + int(begun), size)
+            self._spend(now, int(durable) + int(begun), size)
+
+    def _spend(self, now: Now, fsyncs: int, size: int) -> None:
+        self.budget.spend(now.mono_ns, fsyncs, size)
+        self._tell(size, synced=fsyncs > 0)
+
+    def _tell(self, size: int, *, synced: bool) -> None:
+        if self._disk is not None:
+            self.owed_s += self._disk.wrote(size, synced)
 
     def _set_sync(self, full: bool) -> None:
         """FULL syncs the log at each commit, NORMAL only at checkpoints (sqlite.org/pragma.html#pragma_synchronous)."""
@@ -208,7 +219,7 @@ class Store:
         except sqlite3.Error as error:
             raise self._refused(error) from error
         if not busy and moved:
-            self.budget.spend(now.mono_ns, 2, self._meter.moved())
+            self._spend(now, 2, self._meter.moved())
             self._checkpoint_at = CHECKPOINT_FRAMES
 
     # reading

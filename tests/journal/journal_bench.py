@@ -31,15 +31,26 @@ def batch(*messages: EventMessage) -> Batch:
     return Batch(tuple(Entry(one.stream, one) for one in messages))
 
 
+class SteadyDisk:
+    """Takes the same time for each write."""
+
+    write_s = 0.0
+
+    def wrote(self, _size: int, _synced: bool) -> float:
+        return self.write_s
+
+
 @asynccontextmanager
 async def opened(
     directory: Path, *, clock: VirtualClock | None = None, commit_latency_s: float = 0.0, **limits: int
 ) -> AsyncIterator[Journal]:
-    """The journal in `directory`, until the block ends."""
+    """The journal in `directory`, until the block ends; each write takes `commit_latency_s` from then on."""
     path = directory / NAME
     config = JournalConfig(path=str(path), **limits)
     clock = VirtualClock() if clock is None else clock
-    journal = await Journal.open(path, clock, config, commit_latency_s=commit_latency_s)
+    disk = SteadyDisk()
+    journal = await Journal.open(path, clock, config, disk=disk)
+    disk.write_s = commit_latency_s
     try:
         yield journal
     finally:
