@@ -72,6 +72,29 @@ class Drive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("contactor and brake together take longer than the start delay")
 
 
+class Operator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How hard a door's operator pulls at its panels."""
+
+    closing_limit_n: Annotated[float, msgspec.Meta(gt=0, le=150)] = 150.0
+    """Against what is in its way when it closes: at most 150 N (EN 81-20 5.3.6.2.2.1; limits.csv, C)."""
+    opening_limit_n: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 200.0
+    """Against what is in its way when it opens (assumption: no limit was read)."""
+    moving_n: Annotated[float, msgspec.Meta(ge=0, le=150)] = 40.0
+    """To move free panels either way (assumption)."""
+    hold_n: Annotated[float, msgspec.Meta(ge=0, le=150)] = 60.0
+    """To keep them open (assumption)."""
+    pulley_m: Annotated[float, msgspec.Meta(gt=0, le=0.5)] = 0.03
+    """Radius of the pulley at which its torque is told (assumption)."""
+    reaction_s: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.3
+    """How long a closing door pushes at its limit before it opens again (assumption)."""
+    stall_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 5.0
+    """How long it pushes at its limit before it switches itself off (assumption)."""
+
+    def __post_init__(self) -> None:
+        if max(self.moving_n, self.hold_n) > min(self.closing_limit_n, self.opening_limit_n):
+            raise ValueError("a door's operator needs more force to move or to hold its panels than its limits allow")
+
+
 class Door(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The car door. Defaults: centre opening, 800 mm, times of practice (limits.csv: door times, C and B)."""
 
@@ -99,6 +122,7 @@ class Door(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     advance_s: Annotated[float, msgspec.Meta(gt=0, le=3)] | None = None
     """With advance opening: this long before standstill, or as soon after as zone and speed allow (0.5 to 0.8 s in
     the cases of uppeak_rtt.csv); none: as soon as they allow."""
+    operator: Operator = Operator()
 
 
 class RearDoor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

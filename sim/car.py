@@ -13,6 +13,7 @@ from sim.agenda import Agenda, Appointment
 from sim.building import Building, LockInputs
 from sim.chain import Chain, Taps
 from sim.controller import Calls
+from sim.door_operator import DoorOperator
 from sim.doors import DoorTravel
 from sim.encoder import Encoder
 from sim.hands import Hands
@@ -91,6 +92,7 @@ class Car:
         self.has_rear: Final = building.rear_door is not None
         self.rear = DoorTravel()
         """The rear door; shut for ever if there is none."""
+        self._operator: Final = DoorOperator(building.door.operator)
         self.nudging = False
         """Whether the door, if it is closing, closes slowly with a buzzer."""
         self.calls = Calls()
@@ -200,6 +202,10 @@ class Car:
         rear = self.building.rear_door
         rear_m = 0.0 if rear is None else self.rear.fraction(t_ns) * rear.width_m
         return max(front_m, rear_m) >= PASSABLE_M and self.in_zone(t_ns)
+
+    def door_torque_nm(self, t_ns: int) -> float:
+        """What the front door's operator pulls with, if it has power."""
+        return self._operator.torque_nm(self.door, t_ns) if self.has_power else 0.0
 
     def taps(self, t_ns: int) -> Taps:
         """What the safety chain reads."""

@@ -26,6 +26,15 @@ class DoorTravel(msgspec.Struct, frozen=True):
     start: float = 0.0
     target: float = 0.0
     full_travel_ns: int = 1
+    blocked: bool = False
+    """Something stops it at `target`, short of where its operator wants it."""
+    by_hand: bool = False
+    """Somebody moves it, and not its operator."""
+
+    @property
+    def arrives_ns(self) -> int:
+        """When it is at `target`."""
+        return self.reaches_ns(self.target)
 
     def fraction(self, t_ns: int) -> float:
         """How far the door is open at `t_ns`, 0 closed to 1 open."""
@@ -41,6 +50,12 @@ class DoorTravel(msgspec.Struct, frozen=True):
     def turned(self, t_ns: int, target: float, full_travel_ns: int) -> "DoorTravel":
         """From where the door is at `t_ns` towards `target`."""
         return DoorTravel(t_ns, self.fraction(t_ns), target, full_travel_ns)
+
+    def blocked_at(self, fraction: float, t_ns: int) -> "DoorTravel":
+        """On the same way, but stopped by something at `fraction`; the same if that is not ahead of it at `t_ns`."""
+        here = self.fraction(t_ns)
+        ahead = min(here, self.target) < fraction < max(here, self.target)
+        return msgspec.structs.replace(self, target=fraction, blocked=True) if ahead else self
 
     def frozen(self, t_ns: int) -> "DoorTravel":
         """Stopped where it is at `t_ns`."""

@@ -12,7 +12,7 @@ from sim.nudging import SLOWER, Nudging
 from sim.passengers import Passenger
 from sim.runaway import Runaways
 from sim.service import ATTENDED_DOOR_S, sends_out, stays_open
-from sim.sides import are_opening, close_doors, force_doors, jam_doors, open_doors, shut_to_ns
+from sim.sides import are_opening, block_doors, close_doors, force_doors, jam_doors, open_doors, shut_to_ns
 from sim.standstill import Standstill
 from sim.trouble import JAM_OPENING_M, Fault
 from sim.truth import TruthKind
@@ -284,12 +284,13 @@ class Doorway:
     def _shut(self) -> None:
         car = self._car
         if car.trouble.obstructed:
-            car.enter(Phase.CLOSING, shut_to_ns(car, OBSTRUCTED_AT), self._met)
+            stalls_ns = block_doors(car, OBSTRUCTED_AT)
+            car.enter(Phase.CLOSING, stalls_ns + to_ns(car.building.door.operator.reaction_s), self._met)
         else:
             car.enter(Phase.CLOSING, shut_to_ns(car), self._closed)
 
     def _met(self) -> None:
-        """The safety edge meets somebody, or what lies in the sill: open, and after too many tries give up."""
+        """The safety edge met somebody, or the panel what lies in the sill: open, and after too many tries give up."""
         self._tries += 1
         if self._tries >= self._car.building.door.close_tries:
             self._standstill.break_down(Fault.DOOR_BLOCKED)

@@ -1,5 +1,7 @@
 """The car's doors by side: at a landing those open that have a landing door there, and all of them close together."""
 
+import msgspec
+
 from protocols.lift.vocabulary import DoorSide
 from sim.agenda import to_ns
 from sim.building import Building
@@ -53,21 +55,27 @@ def shut_to_ns(car: Car, fraction: float = CLOSED_LIMIT) -> int:
 
 def jam_doors(car: Car, opening_m: float) -> None:
     """The doors of this landing begin to open, and stick at `opening_m`."""
-    building, now_ns = car.building, car.door_may_open_ns
-    sides = building.floors[car.floor].sides
-    if DoorSide.FRONT in sides:
-        car.door = car.door.turned(now_ns, opening_m / building.door.width_m, to_ns(building.door.opening_s))
-    if DoorSide.REAR in sides and building.rear_door is not None:
-        rear = building.rear_door
-        car.rear = car.rear.turned(now_ns, opening_m / rear.width_m, to_ns(rear.opening_s))
+    building, now_ns = car.building, car.now_ns
+    open_doors(car)
+    car.door = car.door.blocked_at(opening_m / building.door.width_m, now_ns)
+    if building.rear_door is not None:
+        car.rear = car.rear.blocked_at(opening_m / building.rear_door.width_m, now_ns)
+
+
+def block_doors(car: Car, fraction: float) -> int:
+    """The closing doors will be stopped by something at `fraction`; when the last of them is there."""
+    now_ns = car.now_ns
+    car.door, car.rear = car.door.blocked_at(fraction, now_ns), car.rear.blocked_at(fraction, now_ns)
+    return shut_to_ns(car, fraction)
 
 
 def force_doors(car: Car, fraction: float) -> int:
     """Somebody moves doors by hand, to close all or to open the front one; when they will be there."""
     building = car.building
     if fraction > 0:
-        car.door = car.door.turned(car.now_ns, fraction, to_ns(building.door.opening_s))
-        return car.door.reaches_ns(fraction)
+        forced = car.door.turned(car.now_ns, fraction, to_ns(building.door.opening_s))
+        car.door = msgspec.structs.replace(forced, by_hand=True)
+        return car.door.arrives_ns
     close_doors(car)
     return max(car.door.reaches_ns(0.0), car.rear.reaches_ns(0.0))
 

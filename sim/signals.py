@@ -73,6 +73,8 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
     """The bypass device of the landing door locks is on, whether or not the controller sees it."""
     nudging: bool = False
     """The buzzer of a door that closes slowly, past its light curtain."""
+    door_torque_nm: float = 0.0
+    """Of the front door's operator, positive if it opens (sim/door_operator.py); `door_fraction` is its place."""
 
     def values(self) -> dict[str, object]:
         """By the vocabulary's item names. `floor` counts from 0, None while the controller does not know it.
@@ -173,6 +175,7 @@ def signals_of(car: Car, now: int) -> PlantSignals:
         rear_closed=None if rear is None else closes_limit(rear),
         bypass=car.chain.bypassed,
         nudging=car.nudging and car.phase is Phase.CLOSING,
+        door_torque_nm=0.0 if front == 0 else car.door_torque_nm(now),
     )
 
 

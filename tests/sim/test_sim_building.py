@@ -43,6 +43,8 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
         pytest.param(HEAD + FLOORS + "drive: {rescue_speed_mps: 0.5}\n", id="rescue-faster-than-the-standard"),
         pytest.param(HEAD + FLOORS + "door: {zone_m: 0.4}\n", id="zone-wider-than-the-standard"),
         pytest.param(HEAD + FLOORS + "door: {zone_m: 0.04}\n", id="zone-too-small-to-stop-in"),
+        pytest.param(HEAD + FLOORS + "door: {operator: {closing_limit_n: 151}}\n", id="closes-too-hard"),
+        pytest.param(HEAD + FLOORS + "door: {operator: {closing_limit_n: 50}}\n", id="too-weak-to-hold-its-door"),
         pytest.param(HEAD + FLOORS + "door: {dwell_car_call_s: 601}\n", id="open-for-ever-at-a-car-call"),
         pytest.param(HEAD + FLOORS + "door: {dwell_hall_call_s: 601}\n", id="open-for-ever-at-a-hall-call"),
         pytest.param(HEAD + FLOORS + "rescue_device: {delay_s: 601}\n", id="rescued-never"),
