@@ -154,6 +154,13 @@ class RescueDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     speed_mps: Annotated[float, msgspec.Meta(gt=0, le=0.3)] = 0.15
 
 
+class ServiceFloors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where modes call the car, if not to the main floor. Floor indices, as everywhere, count from 0 upwards."""
+
+    fire_floor: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    """The designated landing of fire recall (EN 81-73, C); none: the main floor."""
+
+
 class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who comes. Arrivals are Poisson; the rest of the shares is traffic between upper floors."""
 
@@ -208,6 +215,7 @@ class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Standing between floors after a glitch of the safety chain, a controller goes to the nearest landing after this
     (KONE LCE: 10 s, lift_standards.md 3.1); none: it stays until a technician comes."""
     rescue_device: RescueDevice | None = None
+    service: ServiceFloors = ServiceFloors()
     drive: Drive = Drive()
     door: Door = Door()
     rear_door: RearDoor | None = None
@@ -229,6 +237,8 @@ class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError("a floor opens to the rear, and there is no rear_door")
         if self.main_floor >= len(self.floors):
             raise ValueError(f"main_floor {self.main_floor} is above the highest floor {len(self.floors) - 1}")
+        if self.fire_floor >= len(self.floors):
+            raise ValueError(f"fire_floor {self.fire_floor} is above the highest floor {len(self.floors) - 1}")
         if self.traffic.incoming + self.traffic.outgoing > 1:
             raise ValueError("incoming and outgoing traffic together are more than the whole")
         if not any(floor.people for index, floor in enumerate(self.floors) if index != self.main_floor):
@@ -246,6 +256,11 @@ class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def heights_m(self) -> tuple[float, ...]:
         """The landings' heights above the lowest one."""
         return tuple(floor.height_m for floor in self.floors)
+
+    @property
+    def fire_floor(self) -> int:
+        """Where fire recall calls the car."""
+        return self.main_floor if self.service.fire_floor is None else self.service.fire_floor
 
     @property
     def rated_kg(self) -> float:

@@ -11,7 +11,7 @@ from sim.modes import Doors, Mode
 from sim.nudging import SLOWER, Nudging
 from sim.passengers import Passenger
 from sim.runaway import Runaways
-from sim.service import ATTENDED_DOOR_S, sends_out, stays_open
+from sim.service import ATTENDED_DOOR_S, home_of, sends_out, stays_open
 from sim.sides import are_opening, block_doors, close_doors, force_doors, jam_doors, open_doors, shut_to_ns
 from sim.standstill import Standstill
 from sim.trouble import JAM_OPENING_M, Fault
@@ -160,7 +160,7 @@ class Doorway:
         car, floor = self._car, self._car.floor
         if car.trouble.armed is not None and self._runaways.at_open_door():
             return
-        if car.service.mode is not Mode.NORMAL and sends_out(car.service.mode, floor, car.building.main_floor):
+        if car.service.mode is not Mode.NORMAL and sends_out(car.service.mode, floor, self._home):
             car.riders.all_want_out(floor)
         self._answer(floor)
         after_ns = car.now_ns + to_ns(car.building.traffic.transfer_s)
@@ -231,7 +231,7 @@ class Doorway:
         dwell_s = door.dwell_hall_call_s if self._hall_stop else door.dwell_car_call_s
         mode, rules = car.service.mode, car.service.rules
         if rules.doors is not Doors.TIMED:
-            if stays_open(mode, rules, car.floor, car.building.main_floor, car.calls):
+            if stays_open(mode, rules, car.floor, self._home, car.calls):
                 self._stay_open()
                 return
             if rules.doors is Doors.ATTENDED:
@@ -248,6 +248,10 @@ class Doorway:
         car.enter(Phase.DWELL, until_ns, self._close)
         if car.hand_over is not None and until_ns > own_ns:
             car.hand_over()
+
+    @property
+    def _home(self) -> int:
+        return home_of(self._car.service.mode, self._car.building)
 
     def _stay_open(self) -> None:
         """Until something changes; a technician goes away when he has looked around."""

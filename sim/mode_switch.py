@@ -33,8 +33,8 @@ class ModeSwitch:
 
     @property
     def is_recalled(self) -> bool:
-        """Whether the car stands open at the main floor."""
-        return self._car.phase in {Phase.TRANSFER, Phase.DWELL} and self._car.floor == self._car.building.main_floor
+        """Whether the car stands open at the fire floor."""
+        return self._car.phase in {Phase.TRANSFER, Phase.DWELL} and self._car.floor == self._car.building.fire_floor
 
     def _begin(self) -> None:
         """Calls that the mode does not take are dropped, people press again, and the car does what it says."""
@@ -58,8 +58,8 @@ class ModeSwitch:
                 pass
 
     def _turn_home(self) -> None:
-        """A running car goes on to the main floor, or stops where it can first to turn there."""
+        """A running car goes on to the fire floor, or stops where it can first to turn there."""
         up, floors = self._car.motion.direction is Direction.UP, range(len(self._car.heights_m))
-        for floor in (self._car.building.main_floor, *(floors if up else reversed(floors))):
+        for floor in (self._car.building.fire_floor, *(floors if up else reversed(floors))):
             if self._hoist.retarget_to(floor):
                 return

@@ -15,7 +15,7 @@ from sim.levelling import Leveller
 from sim.load import Body
 from sim.modes import Doors, Mode
 from sim.passengers import Journeys
-from sim.service import next_goal, opens_at, seen
+from sim.service import home_of, next_goal, opens_at, seen
 from sim.sides import are_opening, shut_to_ns
 from sim.standstill import Standstill
 from sim.trouble import FAILING_TO_OPEN, Fault
@@ -159,9 +159,10 @@ class Operation:
             self.dispatch()
 
     def _next_stop(self) -> int | None:
-        car, mode, home = self.car, self.car.service.mode, self.car.building.main_floor
+        car, mode = self.car, self.car.service.mode
         if mode is Mode.NORMAL:
             return next_stop(car.calls, car.floor, car.heading, car.riders.nearly_full)
+        home = home_of(mode, car.building)
         return next_goal(mode, car.calls, car.floor, car.heading, car.riders.nearly_full, home, car.persons > 0)
 
     def _retarget(self) -> None:
@@ -175,9 +176,11 @@ class Operation:
             passed = None if self._hoist.retarget_to(target) else target
 
     def _opens_here(self) -> bool:
-        car, mode, home = self.car, self.car.service.mode, self.car.building.main_floor
+        car, mode = self.car, self.car.service.mode
         asked = bool(car.calls.every >> car.floor & 1) or car.riders.next_leaver(car.floor) is not None
-        return asked if mode is Mode.NORMAL else opens_at(mode, car.floor, home, asked, car.persons > 0)
+        if mode is Mode.NORMAL:
+            return asked
+        return opens_at(mode, car.floor, home_of(mode, car.building), asked, car.persons > 0)
 
     def _park(self) -> None:
         car = self.car

@@ -1,11 +1,12 @@
 """Where a mode sends the car, where it opens, whom it sends out: pure functions of the mode, the calls and the car.
 
-Every mode that calls the car home calls it to the main floor: a building here names no other one for fires.
+Fire recall calls the car to the building's fire floor, every other mode that calls it home to the main floor.
 """
 
 from typing import Final
 
 from protocols.lift.vocabulary import Direction
+from sim.building import Building
 from sim.controller import Calls, next_stop
 from sim.modes import SHUT, Doors, Mode, Rules
 
@@ -13,6 +14,11 @@ ATTENDED_DOOR_S: Final = 30.0
 """How long an attendant lets the door stand open without pressing anything (assumption)."""
 _LETS_OUT_ANYWHERE: Final = frozenset({Mode.EARTHQUAKE, Mode.BATTERY_RESCUE, Mode.UNKNOWN})
 _CALLED_HOME: Final = SHUT | {Mode.FIRE_RECALL}
+
+
+def home_of(mode: Mode, building: Building) -> int:
+    """The floor to which a mode calls the car, if it calls it home."""
+    return building.fire_floor if mode is Mode.FIRE_RECALL else building.main_floor
 
 
 def seen(mode: Mode, calls: Calls) -> Calls:

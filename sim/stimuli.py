@@ -200,8 +200,8 @@ _MEANING: dict[Stimulus, tuple[str, str]] = {
         "轿厢空载停靠后维保人员进行检修作业,最后试运行",
     ),
     Stimulus.FIRE_RECALL: (
-        "fire recall: calls are dropped, the car goes to the main floor without a stop and stands there open",
-        "消防返回:取消所有召唤,直驶主层并开门停梯",
+        "fire recall: calls are dropped, the car goes to the fire floor without a stop and stands there open",
+        "消防返回:取消所有召唤,直驶消防返回层(默认主层)并开门停梯",
     ),
     Stimulus.FIREFIGHTER: (
         "a firefighter takes over the recalled car: only car calls and the door buttons in the car act",

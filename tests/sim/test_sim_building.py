@@ -50,6 +50,7 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
         pytest.param(HEAD + FLOORS + "rescue_device: {delay_s: 601}\n", id="rescued-never"),
         pytest.param(HEAD + FLOORS + "rated_load_kg: 1\n", id="rated-for-less-than-a-person"),
         pytest.param(HEAD + FLOORS + "main_floor: 2\n", id="main-floor-does-not-exist"),
+        pytest.param(HEAD + FLOORS + "service: {fire_floor: 2}\n", id="fire-floor-does-not-exist"),
     ],
 )
 def test_an_impossible_building_is_refused(text: str) -> None:

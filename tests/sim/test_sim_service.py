@@ -6,6 +6,7 @@ from sim_hands import parked_at
 from sim_witness import QUIET_HOUSE, S, Witness
 
 from protocols.lift.vocabulary import ServiceMode
+from sim.building import ServiceFloors
 from sim.stimuli import Effect, Stimulus
 from sim.truth import TruthKind
 
@@ -72,6 +73,43 @@ def test_a_car_on_its_way_home_does_not_stop_for_anybody(quiet: Witness) -> None
     before = len(stops(quiet))
     quiet.run(60)
     assert stops(quiet)[before:] == [0]
+
+
+@pytest.fixture
+def refuge() -> Witness:
+    """On fire the car is called to the landing above the main one."""
+    return Witness(replace(QUIET_HOUSE, service=ServiceFloors(fire_floor=1)))
+
+
+@pytest.mark.parametrize("floor", [0, 3])
+def test_a_building_names_its_fire_floor(refuge: Witness, floor: int) -> None:
+    parked_at(refuge, floor)
+    refuge.apply(Stimulus.FIRE_RECALL)
+    now = refuge.run(600)
+    assert (now.floor, now.door_open, openings(refuge)[-1]) == (1, True, 1)
+
+
+def test_a_running_car_turns_to_the_fire_floor_and_everybody_gets_out_there(refuge: Witness) -> None:
+    riding_up(refuge)
+    refuge.apply(Stimulus.FIRE_RECALL)
+    refuge.run(120)
+    assert (stops(refuge)[-1], refuge.now.persons, openings(refuge)) == (1, 0, [0, 1])
+    assert refuge.apply(Stimulus.FIREFIGHTER) is Effect.NOW
+
+
+def test_a_running_car_stops_at_the_fire_floor_if_that_lies_ahead() -> None:
+    witness = Witness(replace(QUIET_HOUSE, service=ServiceFloors(fire_floor=4)))
+    riding_up(witness)
+    witness.apply(Stimulus.FIRE_RECALL)
+    witness.run(120)
+    assert stops(witness) == [4]
+
+
+def test_no_other_mode_calls_it_there(refuge: Witness) -> None:
+    parked_at(refuge, 3)
+    refuge.apply(Stimulus.OUT_OF_SERVICE)
+    assert refuge.run(120).floor == 0
+    assert refuge.apply(Stimulus.FIREFIGHTER) is Effect.NONE
 
 
 def test_buttons_are_dead_and_nobody_gets_in(quiet: Witness) -> None:
