@@ -146,12 +146,22 @@ class Chain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lock_inputs: LockInputs = LockInputs.SERIES
 
 
+class RescueWay(enum.Enum):
+    """Which landing a rescue device takes the car to."""
+
+    EASIEST = "easiest"
+    NEAREST = "nearest"
+
+
 class RescueDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A battery that brings the car to a landing when the mains go. Defaults: assumptions, within 0.30 m/s
     (EN 81-20 5.12.1.6, C) and the 120 s that a terminal waits for it (detection.md)."""
 
     delay_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 15.0
     speed_mps: Annotated[float, msgspec.Meta(gt=0, le=0.3)] = 0.15
+    way: RescueWay = RescueWay.EASIEST
+    """The next landing where the load drives the car, up if it is lighter than its counterweight: makers' drives do
+    (Arkel ADrive 13.3.6 "easiest dir", Invertek Elevator Core P7-02 = 2, B). Balanced, or none there: the nearest."""
 
 
 class ServiceFloors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

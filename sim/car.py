@@ -179,6 +179,14 @@ class Car:
         """Let `action` happen at `t_ns`, whatever the car does by then."""
         return self._agenda.at(t_ns, action)
 
+    @property
+    def drift(self) -> Direction:
+        """Where a car that nothing holds goes: up if it is lighter than its counterweight, NONE if it is as heavy."""
+        balanced_kg = self.building.levelling.balance * self.building.rated_kg
+        if self.load_kg == balanced_kg:
+            return Direction.NONE
+        return Direction.UP if self.load_kg < balanced_kg else Direction.DOWN
+
     def load_changed(self) -> None:
         """Somebody has stepped into the car or out of it."""
         if self.on_load_changed is not None:

@@ -7,6 +7,7 @@ from typing import Final, final
 
 from protocols.lift.vocabulary import Direction
 from sim.agenda import to_ns
+from sim.building import RescueWay
 from sim.car import Car, Phase
 from sim.doorway import Doorway
 from sim.hoist import Hoist
@@ -90,11 +91,13 @@ class Recovery:
             self._car.trouble.floor_known = True
 
     def _creep(self) -> None:
-        """To the nearest landing; after an earthquake to the next one on the way."""
-        car, floor, drive = self._car, None, self._car.building.drive
+        """To the nearest landing; after an earthquake to the next one on the way, by a battery with the load."""
+        car, way, drive = self._car, Direction.NONE, self._car.building.drive
         device, speed_mps = car.building.rescue_device, drive.rescue_speed_mps
         if car.service.mode is Mode.EARTHQUAKE:
-            floor = {Direction.UP: car.floor_above, Direction.DOWN: car.floor_below}.get(car.heading)
+            way = car.heading
         elif car.service.mode is Mode.BATTERY_RESCUE and device is not None:
+            way = car.drift if device.way is RescueWay.EASIEST else Direction.NONE
             speed_mps = device.speed_mps
+        floor = {Direction.UP: car.floor_above, Direction.DOWN: car.floor_below}.get(way)
         self._hoist.creep(car.floor if floor is None else floor, min(speed_mps, drive.rated_speed_mps))

@@ -1,6 +1,6 @@
 """The automatic rescue device: without mains a battery brings the car to a landing and opens its door.
 
-It goes to the nearest landing (assumption: real ones go in the direction that the load favours). It begins `delay_s`
+It goes to the next landing where the load drives the car, or to the nearest (sim/recovery.py). It begins `delay_s`
 after the mains went, once the car stands, and ends when people are out, leaving the door open, or with the mains back.
 It moves no car that is out of order, but a glitch of the safety chain is forgotten once it is over.
 """

@@ -82,8 +82,7 @@ class Runaways:
         if car.relevels_at_ns is not None:
             return False
         protection, here_m, landing_m = self._protection, car.motion.position_m(now_ns), car.heights_m[car.floor]
-        light = car.load_kg < car.building.levelling.balance * car.building.rated_kg
-        way = Direction.UP if light else Direction.DOWN
+        way = Direction.UP if car.drift is Direction.UP else Direction.DOWN
         detected_m = car.building.door.zone_m - SIGN[way] * (here_m - landing_m)
         top_mps = ucm_top_mps(protection, detected_m)
         self._begin(Fault.UCM)

@@ -6,7 +6,7 @@ from sim_hands import parked_at
 from sim_witness import QUIET_HOUSE, S, Witness
 
 from protocols.lift.vocabulary import ServiceMode
-from sim.building import RescueDevice
+from sim.building import RescueDevice, RescueWay
 from sim.stimuli import Effect, Stimulus
 from sim.truth import TruthKind
 
@@ -28,19 +28,53 @@ def dark_between_floors(witness: Witness) -> int:
     return witness.plant.now_ns
 
 
-def test_after_its_delay_the_car_creeps_to_the_nearest_landing_and_lets_people_out(rescued: Witness) -> None:
+def between(position_m: float) -> tuple[float, float]:
+    """The landings below and above."""
+    return max(h for h in RESCUED.heights_m if h < position_m), min(h for h in RESCUED.heights_m if h > position_m)
+
+
+def test_after_its_delay_the_car_creeps_to_a_landing_and_lets_people_out(rescued: Witness) -> None:
     dark_ns = dark_between_floors(rescued)
     stood = rescued.run(19.9)
     assert (stood.mode, stood.moving, stood.door_zone) == (ServiceMode.NORMAL, False, False)
-    nearest_m = min(RESCUED.heights_m, key=lambda height_m: abs(height_m - stood.position_m))
+    _, above_m = between(stood.position_m)
     begun = rescued.until_kind(TruthKind.MODE)
     assert (begun.data["mode"], begun.t_ns - dark_ns) == ("battery_rescue", 20 * S)
     assert rescued.now.mode is ServiceMode.EMERGENCY_POWER
     assert 0 < max(rescued.run(0.1).speed_mps for _ in range(40)) <= 0.15
     assert rescued.now.values()["brake_command"] is rescued.now.values()["contactor_command"] is True
     assert rescued.until_kind(TruthKind.ALIGHTED).data["persons"] == 0
-    assert rescued.now.position_m == nearest_m
+    assert rescued.now.position_m == above_m  # one person is lighter than half of the rated load
     assert not rescued.now.mains
+
+
+@pytest.mark.parametrize(
+    ("persons", "way", "rated_kg", "goes"),
+    [
+        (6, RescueWay.EASIEST, 975.0, "up"),
+        (7, RescueWay.EASIEST, 975.0, "down"),
+        (1, RescueWay.EASIEST, 150.0, "nearest"),  # as heavy as its counterweight
+        (1, RescueWay.NEAREST, 975.0, "nearest"),
+        (7, RescueWay.NEAREST, 975.0, "nearest"),
+    ],
+)
+@pytest.mark.parametrize("after_s", [3.2, 3.8, 4.4], ids=["low", "middle", "high"])
+def test_it_goes_where_the_load_drives_the_car(
+    persons: int, way: RescueWay, rated_kg: float, goes: str, after_s: float
+) -> None:
+    """The counterweight balances half of the rated load: 487.5 kg of 975 kg are 6.5 persons."""
+    device = replace(RESCUED.rescue_device, way=way)
+    witness = Witness(replace(RESCUED, rescue_device=device, rated_load_kg=rated_kg))
+    for _ in range(persons):
+        witness.plant.person_comes(0, 8)
+    witness.until_kind(TruthKind.DEPARTED)
+    witness.run(after_s)
+    witness.apply(Stimulus.POWER_LOSS)
+    stood_m = witness.run(15).position_m
+    below_m, above_m = between(stood_m)
+    nearest_m = above_m if above_m - stood_m < stood_m - below_m else below_m
+    witness.until_kind(TruthKind.DOOR_OPENING)
+    assert witness.now.position_m == {"up": above_m, "down": below_m, "nearest": nearest_m}[goes]
 
 
 def test_the_trapped_are_free_when_its_door_is_open(rescued: Witness) -> None:
