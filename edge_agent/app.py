@@ -5,7 +5,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -35,6 +35,7 @@ from protocols.lift.catalogue import Catalogue
 from protocols.profiles.layout import Block
 from protocols.upstream.messages import EventMessage, HealthMessage, StateMessage, Stream
 
+__all__ = ["Agent", "Ports", "Reply", "Request", "service_ports"]
 _log: Final = logging.getLogger(__name__)
 _RECENT: Final = 200
 _STOP_WITHIN_S: Final = 1.0
@@ -46,7 +47,7 @@ _STATE_EXPIRES_PERIODS: Final = 3
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
     """The world outside: the bus, the broker, the clock. `local`: open the technician's socket.
 
-    `disk` is what a bench charges for the journal's writes.
+    `disk` is what a bench charges for the journal's writes, `new_journal_id` how it names new journals.
     """
 
     open_bus: BusOpener
@@ -54,6 +55,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     local: bool = True
     disk: Disk | None = None
+    new_journal_id: Callable[[], str] | None = None
 
 
 def service_ports(config: AgentConfig) -> Ports:
@@ -82,7 +84,13 @@ class Agent:
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, then leave nothing unwritten. Raises AgentError when the journal cannot be had."""
         clock = self._ports.clock
-        journal = await Journal.open(self._config.journal.path, clock, self._config.journal, disk=self._ports.disk)
+        journal = await Journal.open(
+            self._config.journal.path,
+            clock,
+            self._config.journal,
+            disk=self._ports.disk,
+            new_id=self._ports.new_journal_id,
+        )
         try:
             running = _Running(self._config, self._ports, self._equipment, journal, self._began_ns)
             await running.restore(self._catalogue)

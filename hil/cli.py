@@ -1,30 +1,27 @@
-"""`liftwarden hil`: simulated devices on a virtual serial port, for any Modbus master; and hands on them.
+"""`liftwarden hil`: scenarios on a bench; simulated devices on a virtual serial port, and hands on them.
 
-Exit codes: 0 done, 1 it could not be done (one line on standard error says why), 2 wrong usage.
+Exit codes: 0 done, 1 it could not be done (one line on standard error says why), 2 wrong usage; those of `run` are in
+`hil.scenario.commands`.
 """
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
 import typer
 
-from hil import BenchError, UsageError
-from protocols import ProtocolError
-from sim import SimError
+from hil import UsageError
+from hil.one_line import one_line
+from hil.scenario import commands
 
 app = typer.Typer(
     name="hil",
     no_args_is_help=True,
-    help="The bench: simulated lift devices on a virtual serial port. / 台架: 虚拟串口上的模拟电梯设备.",
+    help="The bench: scenarios, and simulated devices on a virtual serial port. / 台架: 场景和虚拟串口上的模拟设备.",
 )
+commands.register(app)
 
-_FAILED: Final = 1
-_USAGE: Final = 2
-_EXTRA: Final = "simpy"
 _SERVE_EXAMPLES: Final = (
     "Examples: liftwarden hil serve --profile stm32-lift-sensor --link ./ttyLIFT --seed 7 "
     "--at 20s=entrap_between_floors --at 90s=release --truth truth.jsonl | "
@@ -33,26 +30,6 @@ _SERVE_EXAMPLES: Final = (
 _POKE_EXAMPLES: Final = (
     "Examples: liftwarden hil poke ./ttyLIFT entrap_between_floors | liftwarden hil poke ./ttyLIFT hold_door --for 300"
 )
-
-
-@contextmanager
-def _one_line() -> Iterator[None]:
-    """Turn what a person can do something about into one line on standard error and an exit code."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name != _EXTRA:
-            raise
-        _fail("the simulator is not installed; install it with: pip install 'liftwarden[hil]'", _FAILED)
-    except UsageError as error:
-        _fail(str(error), _USAGE)
-    except (BenchError, ProtocolError, SimError) as error:
-        _fail(str(error), _FAILED)
-
-
-def _fail(line: str, code: int) -> None:
-    typer.echo(line, err=True)
-    raise typer.Exit(code)
 
 
 @app.command(epilog=_SERVE_EXAMPLES)
@@ -76,7 +53,7 @@ def serve(
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line. / 每行一个 JSON 对象")] = False,
 ) -> None:
     """Serve simulated devices on a virtual serial port until Ctrl-C. / 在虚拟串口上提供模拟设备, 按 Ctrl-C 结束."""
-    with _one_line():
+    with one_line():
         from hil.announce import Announcer  # noqa: PLC0415  # `liftwarden --help` must stay light
         from hil.served import serve as serve_until_stopped  # noqa: PLC0415
         from hil.setup import Assumed, from_flags, load_bench, parse_planned  # noqa: PLC0415
@@ -112,7 +89,7 @@ def poke(
     json: Annotated[bool, typer.Option("--json", help="One JSON object. / JSON 输出")] = False,
 ) -> None:
     """Act on the lift of a running bench. / 对运行中的台架注入动作."""
-    with _one_line():
+    with one_line():
         from hil.announce import Announcer  # noqa: PLC0415
         from hil.control import poke as act  # noqa: PLC0415
         from hil.setup import parse_stimulus_name  # noqa: PLC0415

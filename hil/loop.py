@@ -1,8 +1,9 @@
 """Virtual time: an event loop that lives in integer nanoseconds and never waits.
 
 Time starts at 0 and jumps to the exact next deadline, and only when nothing is ready to run. Callbacks with equal
-deadlines run in the order they were scheduled. A loop that is blocked without a timer raises `Deadlock` at once.
-Executors run inline, other threads are refused, and there are no sockets, pipes, signals or subprocesses.
+deadlines run in the order they were scheduled, unless the loop is told to shuffle what is ready. A loop that is blocked
+without a timer raises `Deadlock` at once. Executors run inline, other threads are refused, and there are no sockets,
+pipes, signals or subprocesses.
 `asyncio.sleep` and `asyncio.timeout` are exact to the nanosecond for the first 24 virtual days (float seconds).
 """
 
@@ -11,6 +12,7 @@ import asyncio.base_events
 import contextlib
 import contextvars
 import heapq
+import random
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterable
@@ -83,7 +85,9 @@ class VirtualLoop(asyncio.base_events.BaseEventLoop):
     _ready: deque[asyncio.Handle]
     _stopping: bool
 
-    def __init__(self) -> None:
+    def __init__(self, shuffle: random.Random | None = None) -> None:
+        """`shuffle`: callbacks that are ready at one instant run in an order drawn from it, to find hidden races."""
+        self._shuffle = shuffle
         self._now_ns = 0
         self._order = 0
         self._serials = 0
@@ -189,6 +193,8 @@ class VirtualLoop(asyncio.base_events.BaseEventLoop):
         timers, ready, now_ns = self._scheduled, self._ready, self._now_ns
         while timers and timers[0][0] <= now_ns:
             ready.append(heapq.heappop(timers)[2])
+        if self._shuffle is not None and len(ready) > 1:
+            self._shuffle.shuffle(ready)
         gate = self._gate
         for _ in range(len(ready)):
             handle = ready.popleft()
@@ -262,9 +268,9 @@ for _name in _OUTSIDE:
     setattr(VirtualLoop, _name, _refuse(_name))
 
 
-def run_virtual(main: Coroutine[Any, Any, T]) -> T:
+def run_virtual(main: Coroutine[Any, Any, T], shuffle: random.Random | None = None) -> T:
     """Run `main` on a virtual loop of its own to its end; leftover tasks are cancelled as asyncio.run does."""
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(shuffle)) as runner:
         return runner.run(main)
 
 

@@ -56,10 +56,13 @@ class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class BenchSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One building, one bus. `line` ("9600 8N1") may be left out when all profiles agree on one.
 
+    `building_set`: values laid over the building's, by dotted keys ("traffic.passengers_per_hour": "0").
+
     `sensors`: what is wrong with the sensors that all devices read, by the vocabulary's items (docs/sensors.md).
     """
 
     building: Annotated[str, Meta(min_length=1)] = "residential-9"
+    building_set: dict[str, str] = {}
     seed: int = 1
     link: Annotated[str, Meta(min_length=1)] | None = None
     line: str | None = None

@@ -56,7 +56,7 @@ class World:
         self.setup = setup
         self.profiles = tuple(load_profile(device.profile) for device in setup.devices)
         self.line = common_line(self.profiles, setup.line)
-        self.building = load_building(setup.building)
+        self.building = load_building(setup.building, setup.building_set)
         self.plant = Plant(self.building, setup.seed, on_truth)
         self.sensors = Sensors(setup.sensors, self.plant)
         self.devices = tuple(
@@ -117,17 +117,29 @@ class VirtualWorld:
         devices: Sequence[DeviceSetup],
         *,
         building: str = "residential-9",
+        building_set: Mapping[str, str] | None = None,
         seed: int = 1,
         line: str | None = None,
         delivery: Delivery = Delivery.FRAME,
         sensors: Mapping[str, Imperfections] | None = None,
+        on_truth: OnTruth | None = None,
+        on_tap: Callable[[Tapped], None] | None = None,
     ) -> None:
+        """`on_truth` and `on_tap` get what would else be kept in `truth` and `taps`; then no samples are kept."""
         self.truth: list[TruthRecord] = []
         self.samples: list[Sample] = []
         self.taps: list[Tapped] = []
-        wrong = {} if sensors is None else dict(sensors)
-        setup = BenchSetup(building=building, seed=seed, line=line, devices=tuple(devices), sensors=wrong)
-        self.world = World(setup, self.truth.append, self.samples.append)
+        setup = BenchSetup(
+            building=building,
+            building_set={} if building_set is None else dict(building_set),
+            seed=seed,
+            line=line,
+            devices=tuple(devices),
+            sensors={} if sensors is None else dict(sensors),
+        )
+        self._on_tap = self.taps.append if on_tap is None else on_tap
+        on_sample = self.samples.append if on_truth is None else None
+        self.world = World(setup, self.truth.append if on_truth is None else on_truth, on_sample)
         self.clock = VirtualClock()
         self.bus = MemoryBus(lambda: self.segment)
         self.broker = MemoryBroker(self.clock.now_ns)
@@ -151,7 +163,7 @@ class VirtualWorld:
         if self._segment is None:
             self._loop = running_loop()
             self._loop.add_time_source(self.plant.advance_to)
-            self._segment = self.world.connect(self._loop, self.taps.append, self._delivery)
+            self._segment = self.world.connect(self._loop, self._on_tap, self._delivery)
             for planned in self._planned:
                 self._schedule(self._loop, planned)
         return self._segment

@@ -1,7 +1,7 @@
 """Where the files of configs/ are: one's own under /etc/liftwarden (or $LIFTWARDEN_CONFIG_DIR), else the shipped ones.
 
 A file of one's own replaces the shipped one of the same name. `kind` is a folder of configs/: profiles, buildings,
-benches, faults, catalogue, agent; a name has no ".yaml".
+benches, faults, scenarios, catalogue, agent; a name has no ".yaml".
 """
 
 import os
@@ -17,7 +17,13 @@ from protocols.strictyaml import ConfigError
 CONFIG_DIR_VARIABLE: Final = "LIFTWARDEN_CONFIG_DIR"
 OWN_CONFIG_DIR: Final = "/etc/liftwarden"
 _SUFFIX: Final = ".yaml"
-_SINGULAR: Final = {"profiles": "profile", "buildings": "building", "benches": "bench", "faults": "fault model"}
+_SINGULAR: Final = {
+    "profiles": "profile",
+    "buildings": "building",
+    "benches": "bench",
+    "faults": "fault model",
+    "scenarios": "scenario",
+}
 
 
 class NoSuchName(ProtocolError):

@@ -29,6 +29,9 @@ UNITS: Final = {
 }
 """Units that a key's last part names."""
 
+DURATION: Final = r"^\d+(\.\d+)? ?(ms|s|min|h|d)$"
+"""The pattern of text that is a time with its unit, as in 30 s, 200 ms or 1 h."""
+
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUTH: Final = {"true": True, "True": True, "false": False, "False": False}
 _INT: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)")
@@ -110,6 +113,8 @@ def _text(node: yaml.ScalarNode, wanted: inspect.StrType) -> str:
     if wanted.max_length is not None and len(text) > wanted.max_length:
         raise NotWantedError(f"wants at most {wanted.max_length} characters; {text!r} has {len(text)}")
     if wanted.pattern is not None and not re.search(wanted.pattern, text):
+        if wanted.pattern == DURATION:
+            raise NotWantedError(f"wants a time with its unit, as in 30 s, 200 ms or 1 h, not {_shown(node)}")
         choices = re.fullmatch(r"\^\(([a-z0-9|_]+)\)\$", wanted.pattern)
         if choices:
             raise NotWantedError(f"{text!r} is not a choice; {hint(text, filter(None, choices[1].split('|')))}")

@@ -1,6 +1,7 @@
 """A building with its lifts: floors, drive, door, cars and traffic, read from configs/buildings."""
 
 import enum
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Final
@@ -283,13 +284,16 @@ class Building(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.drive.rated_speed_mps, self.drive.accel_mps2, self.drive.jerk_mps3
 
 
-def parse_building(text: str, source: str) -> Building:
+def parse_building(text: str, source: str, overrides: Mapping[str, str] | None = None) -> Building:
     """The building in a YAML text. Raises protocols.strictyaml.ConfigError, naming `source` and the line."""
-    return load_yaml(text, source, Building)
+    return load_yaml(text, source, Building, overrides)
 
 
-def load_building(name_or_path: str) -> Building:
-    """A shipped building by its name, or one from a YAML file. Raises SimError or ConfigError."""
+def load_building(name_or_path: str, overrides: Mapping[str, str] | None = None) -> Building:
+    """A shipped building by its name, or one from a YAML file, with values laid over it by their dotted keys.
+
+    Raises SimError or ConfigError.
+    """
     if not name_or_path.endswith((".yaml", ".yml")):
         try:
             text, source = config_text("buildings", name_or_path)
@@ -297,9 +301,9 @@ def load_building(name_or_path: str) -> Building:
             if Path(name_or_path).is_dir():
                 raise SimError(f"{name_or_path} is a directory; name a building or a YAML file") from error
             raise
-        return parse_building(text, source)
+        return parse_building(text, source, overrides)
     try:
         text = text_of(name_or_path)
     except OSError as error:
         raise SimError(f"cannot read building {name_or_path}: {error.strerror}; name a readable YAML file") from error
-    return parse_building(text, name_or_path)
+    return parse_building(text, name_or_path, overrides)

@@ -18,7 +18,7 @@ from protocols.resources import config_names
 from protocols.upstream.messages import Phase
 from sim.stimuli import Stimulus
 from sim.truth import TruthKind
-from tests.support.virtual_agent import quiet_house, virtual_agent
+from tests.support.virtual_agent import NO_TRAFFIC, virtual_agent
 
 BENCHES = config_names("benches")
 
@@ -43,7 +43,7 @@ def test_people_trapped_between_floors_are_seen_by_every_combination_that_can(tm
 
     async def main() -> None:
         async with virtual_agent(
-            tmp_path, devices=setup.devices, building=quiet_house(tmp_path), line=setup.line, poll_period_s=None
+            tmp_path, devices=setup.devices, building_set=NO_TRAFFIC, line=setup.line, poll_period_s=None
         ) as bench:
             bench.world.at(5, Stimulus.PERSON_ENTERS)
             bench.world.at(6, Stimulus.ENTRAP_BETWEEN_FLOORS)
@@ -63,7 +63,7 @@ def test_a_drive_an_operator_and_inputs_make_one_lift(tmp_path: Path) -> None:
 
     async def main() -> None:
         async with virtual_agent(
-            tmp_path, devices=setup.devices, building=quiet_house(tmp_path), line=setup.line, poll_period_s=None
+            tmp_path, devices=setup.devices, building_set=NO_TRAFFIC, line=setup.line, poll_period_s=None
         ) as bench:
             await bench.until_s(10)
             items = bench.state().snapshot.items

@@ -14,14 +14,14 @@ from hil.loop import run_virtual
 from protocols.profiles.loader import load_profile
 from protocols.upstream.messages import EventMessage, Phase
 from sim.stimuli import Stimulus
-from tests.support.virtual_agent import VirtualAgent, quiet_house, virtual_agent
+from tests.support.virtual_agent import NO_TRAFFIC, VirtualAgent, virtual_agent
 
 REPORT = "ab" * 32
 
 
 def on_bench(directory: Path, script: Callable[[VirtualAgent], Awaitable[None]], **changes: object) -> None:
     async def main() -> None:
-        async with virtual_agent(directory, building=quiet_house(directory), **changes) as bench:
+        async with virtual_agent(directory, building_set=NO_TRAFFIC, **changes) as bench:
             await bench.until_s(2)
             await script(bench)
 

@@ -17,7 +17,7 @@ from protocols.strictyaml import ConfigError
 from protocols.upstream.messages import Phase, Stream, Trapped
 from sim.stimuli import Stimulus
 from sim.truth import TruthKind
-from tests.support.virtual_agent import STM32, VirtualAgent, quiet_house, virtual_agent
+from tests.support.virtual_agent import NO_TRAFFIC, STM32, VirtualAgent, virtual_agent
 
 
 async def trapped(bench: VirtualAgent) -> float:
@@ -32,7 +32,7 @@ def test_a_window_goes_on_through_a_restart_in_order(tmp_path: Path) -> None:
     """10 s were counted when the agent was stopped; it was away for 5 s, which count for nothing."""
 
     async def main() -> None:
-        async with virtual_agent(tmp_path, building=quiet_house(tmp_path)) as bench:
+        async with virtual_agent(tmp_path, building_set=NO_TRAFFIC) as bench:
             since_s = await trapped(bench)
             await bench.until_s(since_s + 10)
             await bench.stop()
@@ -48,7 +48,7 @@ def test_a_window_goes_on_through_a_restart_in_order(tmp_path: Path) -> None:
 
 def test_an_alarm_has_one_identity_through_restarts_at_any_time(tmp_path: Path) -> None:
     async def main() -> None:
-        async with virtual_agent(tmp_path, building=quiet_house(tmp_path)) as bench:
+        async with virtual_agent(tmp_path, building_set=NO_TRAFFIC) as bench:
             since_s = await trapped(bench)
             for pause_s in (20, 9, 4, 3, 30):
                 await bench.until_s(bench.world.clock.now_ns() / 1e9 + pause_s)
@@ -64,7 +64,7 @@ def test_an_alarm_has_one_identity_through_restarts_at_any_time(tmp_path: Path) 
 
 def test_a_lost_state_gives_no_event_id_a_second_time(tmp_path: Path) -> None:
     async def main() -> None:
-        async with virtual_agent(tmp_path, building=quiet_house(tmp_path)) as bench:
+        async with virtual_agent(tmp_path, building_set=NO_TRAFFIC) as bench:
             since_s = await trapped(bench)
             await bench.until_s(since_s + 35)
             await bench.stop()
@@ -83,7 +83,7 @@ def test_a_failing_look_at_a_lift_ends_the_agent_instead_of_the_watch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main() -> None:
-        async with virtual_agent(tmp_path, building=quiet_house(tmp_path)) as bench:
+        async with virtual_agent(tmp_path, building_set=NO_TRAFFIC) as bench:
             since_s = await trapped(bench)
 
             def fail(_self: LiftRuntime, *_args: object) -> None:
@@ -129,7 +129,7 @@ def test_a_journal_that_cannot_be_had_is_one_line(tmp_path: Path) -> None:
 
 def test_a_slow_poll_finds_people_in_time_too(tmp_path: Path) -> None:
     async def main() -> None:
-        async with virtual_agent(tmp_path, building=quiet_house(tmp_path), poll_period_s=1.5) as bench:
+        async with virtual_agent(tmp_path, building_set=NO_TRAFFIC, poll_period_s=1.5) as bench:
             since_s = await trapped(bench)
             await bench.until_s(since_s + 40)
             received_s, _ = bench.first("A01", Phase.RAISED)

@@ -9,7 +9,7 @@ from hil.loop import NS_PER_S, run_virtual
 from protocols.upstream.messages import Phase, Trapped
 from sim.stimuli import Stimulus
 from sim.truth import TruthKind
-from tests.support.virtual_agent import VirtualAgent, quiet_house, virtual_agent
+from tests.support.virtual_agent import NO_TRAFFIC, VirtualAgent, virtual_agent
 
 POLL_S = 0.5
 DELIVERY_S = 0.5
@@ -112,7 +112,7 @@ def test_a_door_held_open_for_five_minutes_is_only_f19(tmp_path: Path) -> None:
 
 def test_a_person_who_stands_still_in_an_idle_car_is_f26_and_not_trapped(tmp_path: Path) -> None:
     async def main() -> None:
-        async with virtual_agent(tmp_path, building=quiet_house(tmp_path)) as bench:
+        async with virtual_agent(tmp_path, building_set=NO_TRAFFIC) as bench:
             bench.world.at(5, Stimulus.IDLE_PERSON)
             await bench.until_s(5 + 180)
             assert bench.steps() == [("F26", Phase.BEGIN)]

@@ -24,7 +24,7 @@ from tests.commission.commission_bench import (
     swapped,
     verdicts,
 )
-from tests.support.virtual_agent import VirtualAgent, quiet_house, virtual_agent
+from tests.support.virtual_agent import NO_TRAFFIC, VirtualAgent, virtual_agent
 
 PERIOD_S = 0.1
 FRESH_WITHIN_S = 5.0
@@ -66,9 +66,8 @@ def test_every_shipped_bench_passes(tmp_path: Path, name: str) -> None:
     setup = load_bench(name)
 
     async def main() -> Judgement:
-        house = quiet_house(tmp_path)
         async with virtual_agent(
-            tmp_path, devices=setup.devices, building=house, line=setup.line, poll_period_s=None
+            tmp_path, devices=setup.devices, building_set=NO_TRAFFIC, line=setup.line, poll_period_s=None
         ) as bench:
             await bench.until_s(5)
             return await commissioned(bench)
@@ -86,8 +85,10 @@ def test_the_agents_record_is_judged_as_the_bulk_record(tmp_path: Path, wired: d
     devices = (DeviceSetup(profile=MODULE, options=OPTIONS, channels=wired),)
 
     async def main() -> Judgement:
-        house = quiet_house(tmp_path, "\nchain: {lock_inputs: contacts}\n")
-        async with virtual_agent(tmp_path, devices=devices, building=house, poll_period_s=None, lifts=(LIFT,)) as bench:
+        house = {**NO_TRAFFIC, "chain.lock_inputs": "contacts"}
+        async with virtual_agent(
+            tmp_path, devices=devices, building_set=house, poll_period_s=None, lifts=(LIFT,)
+        ) as bench:
             await bench.until_s(5)
             return await commissioned(bench)
 

@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 
 from edge_agent.config import load_config
 from edge_agent.config_types import AgentConfig, Section
+from hil.scenario.loader import load_scenario
 from hil.setup import load_bench
 from protocols.lift.catalogue import load_catalogue
 from protocols.profiles.lineup import common_line
@@ -21,6 +22,7 @@ LOADERS = {
     "buildings": lambda path: load_building(path.stem),
     "faults": lambda path: load_faults(path.stem),
     "benches": lambda path: load_bench(path.stem),
+    "scenarios": lambda path: load_scenario(path.stem),
     "catalogue": lambda _path: load_catalogue(),
     "agent": lambda path: load_config(str(path)),
 }

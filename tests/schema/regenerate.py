@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from edge_agent.config_types import AgentConfig
+from hil.scenario.model import Scenario
 from hil.setup import BenchSetup
 from protocols.lift.catalogue import CatalogueFile
 from protocols.profiles.schema import Profile
@@ -24,6 +25,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "building": (Building,),
     "faults": (FaultModel,),
     "bench": (BenchSetup,),
+    "scenario": (Scenario,),
     "catalogue": (CatalogueFile,),
 }
 """What a file of each kind can be."""

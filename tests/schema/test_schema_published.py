@@ -16,6 +16,7 @@ KIND_OF_FOLDER = {
     "buildings": "building",
     "faults": "faults",
     "benches": "bench",
+    "scenarios": "scenario",
     "catalogue": "catalogue",
 }
 SHIPPED = sorted(path for path in CONFIGS.rglob("*.yaml") if path.is_file())

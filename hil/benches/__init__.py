@@ -1,0 +1,1 @@
+"""Benches: what a scenario can be played on. Each says what it can do and how exact it is."""

@@ -1,0 +1,55 @@
+"""What every bench is, and what lets a scenario's steps happen on it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from hil.bus.faults.injector import Firing
+from hil.scenario.capabilities import Capability
+from hil.scenario.model import Scenario
+from hil.scenario.steps import Step
+from hil.trace import Trace
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """How a scenario is played: the seed of everything random, and whether ready callbacks are shuffled by it."""
+
+    seed: int = 1
+    shuffle: bool = False
+
+
+class Bench(Protocol):
+    """Plays scenarios. `uncertainty_ns` is how far its stamps may be from what happened; 0 is exact."""
+
+    name: str
+    capabilities: frozenset[Capability]
+    uncertainty_ns: int
+
+    def play(self, scenario: Scenario, settings: Settings, trace: Trace, directory: Path) -> None:
+        """Play it to its end into `trace`; `directory` is for what the agent writes. Raises BenchError and the like.
+
+        The trace is closed at the scenario's end, before anything is tidied up.
+        """
+
+
+class Hands(Protocol):
+    """Does a scenario's steps on a bench, each at once; what takes time goes on behind. Called on the bench's loop."""
+
+    def do(self, step: Step) -> dict[str, object]:
+        """Do it, and say what came of it for the trace; `effect: none` if it changed nothing. Raises BenchError."""
+
+
+class FaultInjector(Protocol):
+    """Lets the faults of one family act on a bench; `hil.bus.faults.injector.Injector` is the wire's."""
+
+    @property
+    def firings(self) -> Sequence[Firing]:
+        """What the faults did so far."""
+
+    def arm(self, fault: Any) -> None:
+        """Let a fault act from now on. Raises UsageError."""
+
+    def clear(self, fault_id: str) -> None:
+        """Let it act no more; what it holds back comes through."""

@@ -1,0 +1,84 @@
+"""Plays a scenario's steps in time, by whatever hands a bench has, and keeps the record of them."""
+
+from functools import partial
+
+import msgspec
+
+from hil import BenchError
+from hil.benches.bench import FaultInjector, Hands
+from hil.scenario.families import Family, read_fault
+from hil.scenario.model import Scenario
+from hil.scenario.steps import Step
+from hil.timeline import Timeline
+from hil.trace import Lane, Trace
+from sim import SimError
+
+
+class Player:
+    """Schedules every step when it is made; `failure` is the first step that could not be done."""
+
+    def __init__(self, scenario: Scenario, hands: Hands, timeline: Timeline, trace: Trace) -> None:
+        self.failure: str = ""
+        self._hands = hands
+        self._timeline = timeline
+        self._trace = trace
+        for step in scenario.steps:
+            timeline.call_at_ns(step.at_ns, partial(self._do, step))
+
+    def _do(self, step: Step) -> None:
+        now_ns = self._timeline.now_ns
+        if now_ns > step.at_ns:
+            self._trace.add(now_ns, Lane.BENCH, "lag", {"lag_ns": now_ns - step.at_ns})
+        plain = msgspec.to_builtins(step, str_keys=True)
+        del plain["at"]
+        try:
+            came = self._hands.do(step)
+        except (BenchError, SimError) as error:
+            came = {"error": str(error)}
+            self.failure = self.failure or f"at {step.at}: {error}"
+        self._trace.add(now_ns, Lane.STEP, step.does, {**plain, **came})
+
+
+class Faults:
+    """The faults of one run: which injector lets which family act, and the record of what they did."""
+
+    def __init__(self, trace: Trace, timeline: Timeline) -> None:
+        self._trace = trace
+        self._timeline = timeline
+        self._injectors: dict[str, FaultInjector] = {}
+        self._families: dict[str, str] = {}
+
+    def add(self, family: Family, injector: FaultInjector) -> None:
+        """From now on faults of this family act through that one."""
+        self._injectors[family.name] = injector
+
+    def has(self, family: Family) -> bool:
+        """Whether this family's faults can act already."""
+        return family.name in self._injectors
+
+    def arm(self, step: Step) -> dict[str, object]:
+        """Let a step's fault act, until it is cleared."""
+        armable = read_fault({} if step.fault is None else step.fault)
+        fault_id = armable.fault.id
+        self._injectors[armable.family.name].arm(armable.fault)
+        self._families[fault_id] = armable.family.name
+        self._trace.add(self._timeline.now_ns, Lane.FAULT, "armed", {"fault": fault_id, "kind": armable.kind})
+        if step.for_ns is not None:
+            self._timeline.call_at_ns(step.at_ns + step.for_ns, lambda: self.clear(fault_id))
+        return {}
+
+    def clear(self, fault_id: str) -> dict[str, object]:
+        """Let it act no more; nothing happens if it was cleared before."""
+        family = self._families.pop(fault_id, None)
+        if family is None:
+            return {"effect": "none"}
+        self._injectors[family].clear(fault_id)
+        self._trace.add(self._timeline.now_ns, Lane.FAULT, "cleared", {"fault": fault_id})
+        return {}
+
+    def tell(self) -> None:
+        """Put what they did into the trace, at the run's end."""
+        for injector in self._injectors.values():
+            for one in injector.firings:
+                data = {"fault": one.fault, "until_ns": one.until_ns, "done": one.done}
+                self._trace.add(one.t_ns, Lane.FAULT, "fired", data)

@@ -1,0 +1,90 @@
+"""`liftwarden hil run | list | explain`: scenarios from the command line.
+
+Exit codes of `run`: 0 every run passed or was skipped with a reason, 1 one failed, 2 wrong usage or a wrong scenario,
+3 none failed and one was inconclusive, 4 the bench itself broke down.
+"""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from hil.one_line import one_line
+
+_RUN_EXAMPLES: Final = (
+    "Examples: liftwarden hil run entrapment-between-floors | liftwarden hil run my.yaml --seed 1 --seed 2 -o out"
+)
+_EXPLAIN_EXAMPLES: Final = "Examples: liftwarden hil explain entrapment-between-floors | liftwarden hil explain my.yaml"
+
+
+def register(app: typer.Typer) -> None:
+    """Put the commands into `liftwarden hil`."""
+    app.command(epilog=_RUN_EXAMPLES)(run)
+    app.command(name="list", epilog="Examples: liftwarden hil list | liftwarden hil list --json")(list_)
+    app.command(epilog=_EXPLAIN_EXAMPLES)(explain)
+
+
+def run(
+    scenario: Annotated[list[str], typer.Argument(help="YAML files or shipped names. / 场景文件或名称")],
+    *,
+    bench: Annotated[str, typer.Option(help="Where it is played. / 台架")] = "virtual",
+    seed: Annotated[list[int] | None, typer.Option(help="Of everything random; repeatable. / 随机种子")] = None,
+    shuffle: Annotated[
+        bool, typer.Option("--shuffle", help="Shuffle what is ready at one instant, by the seed. / 打乱就绪回调顺序")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", readable=False, help="Folder for records and traces. / 输出目录")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a run. / 每次运行一个 JSON 对象")] = False,
+) -> None:
+    """Run scenarios and judge them. / 运行场景并判定结果."""
+    with one_line():
+        from hil.benches.bench import Settings  # noqa: PLC0415  # `liftwarden --help` must stay light
+        from hil.benches.registry import bench_named  # noqa: PLC0415
+        from hil.scenario.loader import load_scenario  # noqa: PLC0415
+        from hil.scenario.run import run as run_one  # noqa: PLC0415
+        from hil.scenario.run import write_folder  # noqa: PLC0415
+        from hil.scenario.teller import Teller, exit_code  # noqa: PLC0415
+
+        chosen = bench_named(bench)
+        loaded = [(name, load_scenario(name)) for name in scenario]
+        say = Teller(json=json)
+        outcomes = []
+        for name, one in loaded:
+            for number in seed or [1]:
+                done = run_one(one, chosen, Settings(number, shuffle), name)
+                say.run(done.record)
+                outcomes.append(done.record.outcome)
+                if out is not None:
+                    write_folder(done, out)
+        say.sum(outcomes)
+    raise typer.Exit(exit_code(outcomes))
+
+
+def list_(
+    *,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a scenario. / 每个场景一个 JSON 对象")] = False,
+) -> None:
+    """The scenarios there are, and what they test. / 列出场景及其验证的需求."""
+    with one_line():
+        from hil.scenario.loader import load_scenario, scenario_names  # noqa: PLC0415
+        from hil.scenario.teller import Teller  # noqa: PLC0415
+
+        say = Teller(json=json)
+        for name in scenario_names():
+            say.listed(load_scenario(name))
+
+
+def explain(
+    scenario: Annotated[str, typer.Argument(help="A YAML file or a shipped name. / 场景文件或名称")],
+) -> None:
+    """What a scenario does and expects, in plain words. / 用通俗语言说明场景."""
+    with one_line():
+        import os  # noqa: PLC0415
+
+        from hil.scenario.explain import explained  # noqa: PLC0415
+        from hil.scenario.loader import load_scenario  # noqa: PLC0415
+        from protocols.language import language  # noqa: PLC0415
+
+        for line in explained(load_scenario(scenario), language(None, os.environ)):
+            typer.echo(line)

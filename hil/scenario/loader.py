@@ -1,0 +1,52 @@
+"""Scenarios from YAML, strictly: every error is one line that names file, line, key and fix."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import yaml
+
+from hil.scenario import ScenarioError
+from hil.scenario.model import Scenario
+from protocols.resources import config_names, config_text, text_of
+from protocols.strictyaml import Document
+
+KIND: Final = "scenarios"
+
+
+def load_scenario(name_or_path: str) -> Scenario:
+    """A shipped scenario by its name, or one from a YAML file. Raises ScenarioError or the loader's ConfigError."""
+    if not name_or_path.endswith((".yaml", ".yml")):
+        text, source = config_text(KIND, name_or_path)
+        return parse_scenario(text, source)
+    try:
+        text = text_of(name_or_path)
+    except OSError as error:
+        raise ScenarioError(
+            f"cannot read scenario {name_or_path}: {error.strerror}; name a readable YAML file, or one of hil list"
+        ) from error
+    return parse_scenario(text, name_or_path)
+
+
+def parse_scenario(text: str, source: str) -> Scenario:
+    """The scenario in a YAML text; `source` is its name in errors. Raises ScenarioError or ConfigError."""
+    document = Document(text, source)
+    scenario = document.to(Scenario)
+    wrong = scenario.problem()
+    if wrong is not None:
+        raise document.error(*wrong)
+    if source.endswith((".yaml", ".yml")) and Path(source).stem != scenario.name:
+        raise document.error("name", f"{scenario.name} is not the file's name; call it {Path(source).stem}")
+    return scenario
+
+
+def scenario_names() -> list[str]:
+    """The shipped ones and one's own, sorted."""
+    return config_names(KIND)
+
+
+def as_yaml(scenario: Scenario) -> str:
+    """The scenario as a file that reads back as the same."""
+    plain: dict[str, Any] = msgspec.to_builtins(scenario, str_keys=True)
+    text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110)
+    return text

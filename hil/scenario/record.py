@@ -1,0 +1,153 @@
+"""What is kept of one run: enough to judge it, to run it again, and to see what differed."""
+
+import hashlib
+import platform
+import shlex
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+import msgspec
+
+from hil.scenario.capabilities import Capability
+from hil.scenario.model import Scenario
+from hil.scenario.parts import duration_of
+from hil.scenario.verdicts import Outcome, Verdict
+from hil.trace import Lane, Trace
+
+RECORD_VERSION: Final = 1
+_PACKAGES: Final = ("liftwarden", "msgspec", "pymodbus", "simpy")
+
+
+class FaultRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """An armed fault, and how often it fired."""
+
+    id: str
+    kind: str
+    armed_ns: int
+    fired: int
+    first_fired_ns: int | None = None
+
+
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of one scenario; `record_version` grows when a field changes its meaning.
+
+    `reasons` say why the outcome is not simply that of the verdicts. `scenario` is the whole scenario, so that the run
+    can be repeated from this alone; `config_hash` is over it and all that it refers to. `trace_hash` is "" without a
+    trace.
+    """
+
+    record_version: int = RECORD_VERSION
+    name: str
+    bench: str
+    seed: int
+    shuffle: bool = False
+    outcome: Outcome
+    reasons: list[str] = []
+    verdicts: list[Verdict] = []
+    faults: list[FaultRecord] = []
+    uncertainty_ns: int = 0
+    lag_ns: int = 0
+    duration_ns: int = 0
+    real_s: float = 0.0
+    trace_hash: str = ""
+    config_hash: str = ""
+    versions: dict[str, str] = {}
+    replay: str = ""
+    scenario: dict[str, Any] = {}
+
+    def encode(self) -> bytes:
+        """As indented JSON."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
+
+
+def faults_of(trace: Trace) -> list[FaultRecord]:
+    """Every fault that was armed, in that order."""
+    fired: dict[str, list[int]] = {}
+    armed: list[tuple[int, str, str]] = []
+    for one in trace.of(Lane.FAULT):
+        fields = one.fields
+        if one.name == "armed":
+            armed.append((one.t_ns, str(fields["fault"]), str(fields["kind"])))
+        elif one.name == "fired":
+            fired.setdefault(str(fields["fault"]), []).append(one.t_ns)
+    return [
+        FaultRecord(
+            id=name,
+            kind=kind,
+            armed_ns=t_ns,
+            fired=len(fired.get(name, ())),
+            first_fired_ns=min(fired.get(name, ()), default=None),
+        )
+        for t_ns, name, kind in armed
+    ]
+
+
+def lag_of(trace: Trace) -> int:
+    """How late the harness was at worst, ns."""
+    return max((int(one.fields["lag_ns"]) for one in trace.of(Lane.BENCH, "lag")), default=0)
+
+
+def doubts(trace: Trace, faults: list[FaultRecord], lag_ns: int, u_ns: int) -> list[str]:
+    """Why the run as a whole shows nothing, whatever its verdicts say."""
+    said = [f"the fault {one.id} never fired" for one in faults if not one.fired]
+    if lag_ns > u_ns:
+        said.append(f"the harness was {duration_of(lag_ns)} late, which is more than {duration_of(u_ns)}")
+    for one in trace.of(Lane.STEP):
+        if one.fields.get("effect") == "none":
+            what = one.fields.get(one.name, one.name)
+            said.append(f"{one.name} {what} at {duration_of(one.t_ns)} had no effect")
+    return said
+
+
+def outcome_of(verdicts: list[Verdict], deaths: list[str], doubted: list[str]) -> Outcome:
+    """A run that shows nothing is inconclusive; else the worst of its verdicts; an agent that died has failed."""
+    if doubted:
+        return Outcome.INCONCLUSIVE
+    outcomes = {one.outcome for one in verdicts} | ({Outcome.FAIL} if deaths else set())
+    order = (Outcome.ERROR, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
+    return next(one for one in order if one in outcomes)
+
+
+def deaths_of(trace: Trace) -> list[str]:
+    """Agents that ended by themselves."""
+    return [
+        f"the agent ended by itself at {duration_of(one.t_ns)}: {one.fields.get('why', '')}"
+        for one in trace.of(Lane.AGENT, "ended")
+    ]
+
+
+def missing_of(required: tuple[Capability, ...], capabilities: frozenset[Capability], bench: str) -> list[str]:
+    """What the bench lacks, as reasons to skip."""
+    return [f"the bench {bench} lacks {one.value}: {one.en}" for one in required if one not in capabilities]
+
+
+def digest(*parts: object) -> str:
+    """SHA-256 over the parts as JSON with sorted keys."""
+    encoder = msgspec.json.Encoder(order="deterministic")
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(encoder.encode(msgspec.to_builtins(part, str_keys=True)))
+        whole.update(b"\n")
+    return whole.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Of what took part."""
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = ""
+    return found
+
+
+def replay_line(source: str, bench: str, seed: int, shuffle: bool) -> str:
+    """The command that runs it again."""
+    line = f"liftwarden hil run {shlex.quote(source)} --bench {shlex.quote(bench)} --seed {seed}"
+    return f"{line} --shuffle" if shuffle else line
+
+
+def scenario_of(record: RunRecord) -> Scenario:
+    """The scenario that was run. Raises msgspec.ValidationError if the record does not hold one."""
+    return msgspec.convert(record.scenario, Scenario)

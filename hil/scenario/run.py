@@ -1,0 +1,131 @@
+"""Runs scenarios on a bench: plays, judges, keeps the record and what belongs to it."""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from edge_agent import AgentError
+from hil import BenchError
+from hil.benches.bench import Bench, Settings
+from hil.scenario import record as records
+from hil.scenario.matching import Evidence
+from hil.scenario.model import Scenario
+from hil.scenario.record import RunRecord
+from hil.scenario.verdicts import Outcome, judge
+from hil.trace import Trace
+from protocols import ProtocolError
+from protocols.profiles.loader import load_profile
+from sim import SimError
+from sim.building import load_building
+
+
+class Run(msgspec.Struct, frozen=True):
+    """A run's record and its trace; a skipped one has an empty trace."""
+
+    record: RunRecord
+    trace: Trace
+
+
+def run(scenario: Scenario, bench: Bench, settings: Settings, source: str | None = None) -> Run:
+    """Play and judge a scenario; never raises for what the scenario or the agent does wrong: that is the outcome.
+
+    `source` is how the scenario is named in the replay command; its own name if not given.
+    """
+    began_s = time.perf_counter()
+    trace = Trace()
+    missing = records.missing_of(scenario.required, bench.capabilities, bench.name)
+    problem = "" if missing else _play(scenario, bench, settings, trace)
+    record = _judged(scenario, bench, settings, trace, problem, missing)
+    where = scenario.name if source is None else source
+    return Run(
+        msgspec.structs.replace(
+            record,
+            real_s=round(time.perf_counter() - began_s, 3),
+            replay=records.replay_line(where, bench.name, settings.seed, settings.shuffle),
+        ),
+        trace,
+    )
+
+
+def _play(scenario: Scenario, bench: Bench, settings: Settings, trace: Trace) -> str:
+    """What went wrong with the bench itself, or ""."""
+    with tempfile.TemporaryDirectory(prefix="liftwarden-hil-") as name:
+        directory = Path(name) / "agent"
+        directory.mkdir()
+        try:
+            bench.play(scenario, settings, trace, directory)
+        except (BenchError, SimError, ProtocolError, AgentError, OSError) as error:
+            return f"{type(error).__name__}: {error}" if isinstance(error, OSError) else str(error)
+    return ""
+
+
+def _judged(
+    scenario: Scenario, bench: Bench, settings: Settings, trace: Trace, problem: str, missing: list[str]
+) -> RunRecord:
+    faults, lag_ns = records.faults_of(trace), records.lag_of(trace)
+    verdicts = [] if problem or missing else judge(scenario.expect, Evidence(trace), bench.uncertainty_ns)
+    deaths = [] if missing else records.deaths_of(trace)
+    doubted = [] if missing else records.doubts(trace, faults, lag_ns, bench.uncertainty_ns)
+    outcome = records.outcome_of(verdicts, deaths, doubted) if verdicts else Outcome.ERROR
+    return RunRecord(
+        name=scenario.name,
+        bench=bench.name,
+        seed=settings.seed,
+        shuffle=settings.shuffle,
+        outcome=Outcome.SKIPPED if missing else outcome,
+        reasons=[*missing, *filter(None, [problem]), *deaths, *doubted],
+        verdicts=verdicts,
+        faults=faults,
+        uncertainty_ns=bench.uncertainty_ns,
+        lag_ns=lag_ns,
+        duration_ns=trace.end_ns,
+        trace_hash=trace.hash() if len(trace) else "",
+        config_hash=config_hash(scenario),
+        versions=records.versions(),
+        scenario=msgspec.to_builtins(scenario, str_keys=True),
+    )
+
+
+def config_hash(scenario: Scenario) -> str:
+    """Over the scenario and the bench, building and profiles that it names; "" if one cannot be had."""
+    try:
+        setup = scenario.world.setup(0)
+        building = load_building(setup.building, setup.building_set)
+        profiles = [load_profile(device.profile) for device in setup.devices]
+    except (BenchError, SimError, ProtocolError):
+        return ""
+    return records.digest(scenario, setup, building, profiles)
+
+
+Writer = Callable[[Run, Path], None]
+"""Puts something about a run into its folder."""
+
+
+def write_record(one: Run, folder: Path) -> None:
+    """`run.json`: the record."""
+    (folder / "run.json").write_bytes(one.record.encode())
+
+
+def write_trace(one: Run, folder: Path) -> None:
+    """`trace.jsonl`: everything that was done and seen."""
+    one.trace.write(folder / "trace.jsonl")
+
+
+WRITERS: Final[Sequence[Writer]] = (write_record, write_trace)
+"""What a run's folder holds. A report is one more entry here."""
+
+
+def write_folder(one: Run, directory: Path) -> Path:
+    """Write all that belongs to a run into a folder of its own below `directory`. Raises BenchError."""
+    folder = directory / f"{one.record.name}-{one.record.bench}-{one.record.seed}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for write in WRITERS:
+            write(one, folder)
+    except OSError as error:
+        raise BenchError(f"{folder}: cannot write: {error.strerror}; choose a writable directory") from error
+    return folder

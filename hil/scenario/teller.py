@@ -1,0 +1,77 @@
+"""What `hil run` and `hil list` say: to people in their language, or one JSON object a line."""
+
+import os
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+import typer
+
+from hil.scenario.model import Scenario
+from hil.scenario.record import RunRecord
+from hil.scenario.verdicts import Outcome, worst
+from protocols.language import language, pick
+from protocols.upstream.messages import Text
+
+EXIT_CODES: Final = {
+    Outcome.PASS: 0,
+    Outcome.SKIPPED: 0,
+    Outcome.FAIL: 1,
+    Outcome.INCONCLUSIVE: 3,
+    Outcome.ERROR: 4,
+}
+_OUTCOMES: Final = {
+    Outcome.PASS: Text("通过", "pass"),
+    Outcome.FAIL: Text("失败", "FAIL"),
+    Outcome.INCONCLUSIVE: Text("无结论", "INCONCLUSIVE"),
+    Outcome.ERROR: Text("错误", "ERROR"),
+    Outcome.SKIPPED: Text("跳过", "skipped"),
+}
+
+
+def exit_code(outcomes: Sequence[Outcome]) -> int:
+    """That of all runs together."""
+    return EXIT_CODES[worst(outcomes)]
+
+
+class Teller:
+    """Speaks to people, or one JSON object a line."""
+
+    def __init__(self, *, json: bool) -> None:
+        self._json = json
+        self._lang = language(None, os.environ)
+
+    def run(self, record: RunRecord) -> None:
+        """One run is done."""
+        if self._json:
+            typer.echo(msgspec.json.encode(record))
+            return
+        pace = f"{record.duration_ns / 1e9:g} s, {record.duration_ns / 1e9 / max(record.real_s, 1e-3):.0f}x"
+        said = pick(_OUTCOMES[record.outcome], self._lang)
+        typer.echo(f"{record.name}  seed {record.seed}  {said}  ({pace})")
+        for reason in record.reasons:
+            typer.echo(f"  {reason}")
+        for one in record.verdicts:
+            if one.outcome is not Outcome.PASS:
+                typer.echo(f"  {pick(_OUTCOMES[one.outcome], self._lang)}  {one.requirement}  {one.kind}: {one.said}")
+        if record.outcome not in (Outcome.PASS, Outcome.SKIPPED):
+            typer.echo(f"  {pick(Text('重现', 'again'), self._lang)}: {record.replay}")
+
+    def sum(self, outcomes: Sequence[Outcome]) -> None:
+        """All runs are done."""
+        if self._json or len(outcomes) < 2:
+            return
+        counts = [(one, outcomes.count(one)) for one in Outcome]
+        said = ", ".join(f"{number} {pick(_OUTCOMES[one], self._lang)}" for one, number in counts if number)
+        typer.echo(f"{len(outcomes)}: {said}")
+
+    def listed(self, scenario: Scenario) -> None:
+        """A scenario there is."""
+        requirements = list(dict.fromkeys(one.requirement for one in scenario.expect))
+        if self._json:
+            needs = [one.value for one in scenario.required]
+            plain = {"name": scenario.name, "title": scenario.title, "requirements": requirements, "needs": needs}
+            typer.echo(msgspec.json.encode(plain))
+            return
+        typer.echo(f"{scenario.name:40}  {pick(scenario.title, self._lang)}")
+        typer.echo(f"{'':40}  {', '.join(requirements)}")
