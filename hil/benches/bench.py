@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 import msgspec
 
-from hil.bus.faults.injector import Firing
 from hil.scenario.capabilities import Capability
 from hil.scenario.model import Scenario
 from hil.scenario.steps import Step
@@ -41,11 +40,31 @@ class Hands(Protocol):
         """Do it, and say what came of it for the trace; `effect: none` if it changed nothing. Raises BenchError."""
 
 
+class Fired(Protocol):
+    """A fault did something from `t_ns` on; what came of it lasts until `until_ns`."""
+
+    @property
+    def t_ns(self) -> int:
+        """When."""
+
+    @property
+    def until_ns(self) -> int:
+        """Until when."""
+
+    @property
+    def fault(self) -> str:
+        """The fault's id."""
+
+    @property
+    def done(self) -> str:
+        """What it did, in words."""
+
+
 class FaultInjector(Protocol):
     """Lets the faults of one family act on a bench; `hil.bus.faults.injector.Injector` is the wire's."""
 
     @property
-    def firings(self) -> Sequence[Firing]:
+    def firings(self) -> Sequence[Fired]:
         """What the faults did so far."""
 
     def arm(self, fault: Any) -> None:

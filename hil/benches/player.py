@@ -1,12 +1,13 @@
 """Plays a scenario's steps in time, by whatever hands a bench has, and keeps the record of them."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import msgspec
 
 from hil import BenchError
 from hil.benches.bench import FaultInjector, Hands
-from hil.scenario.families import Family, read_fault
+from hil.scenario.families import read_fault
 from hil.scenario.model import Scenario
 from hil.scenario.steps import Step
 from hil.timeline import Timeline
@@ -39,29 +40,29 @@ class Player:
         self._trace.add(now_ns, Lane.STEP, step.does, {**plain, **came})
 
 
+Makers = Mapping[str, Callable[[], FaultInjector]]
+"""By a family's name, what makes its injector. It is made when the first such fault is armed."""
+
+
 class Faults:
     """The faults of one run: which injector lets which family act, and the record of what they did."""
 
-    def __init__(self, trace: Trace, timeline: Timeline) -> None:
+    def __init__(self, trace: Trace, timeline: Timeline, makers: Makers) -> None:
         self._trace = trace
         self._timeline = timeline
+        self._makers = makers
         self._injectors: dict[str, FaultInjector] = {}
         self._families: dict[str, str] = {}
-
-    def add(self, family: Family, injector: FaultInjector) -> None:
-        """From now on faults of this family act through that one."""
-        self._injectors[family.name] = injector
-
-    def has(self, family: Family) -> bool:
-        """Whether this family's faults can act already."""
-        return family.name in self._injectors
 
     def arm(self, step: Step) -> dict[str, object]:
         """Let a step's fault act, until it is cleared."""
         armable = read_fault({} if step.fault is None else step.fault)
         fault_id = armable.fault.id
-        self._injectors[armable.family.name].arm(armable.fault)
-        self._families[fault_id] = armable.family.name
+        family = armable.family.name
+        if family not in self._injectors:
+            self._injectors[family] = self._makers[family]()
+        self._injectors[family].arm(armable.fault)
+        self._families[fault_id] = family
         self._trace.add(self._timeline.now_ns, Lane.FAULT, "armed", {"fault": fault_id, "kind": armable.kind})
         if step.for_ns is not None:
             self._timeline.call_at_ns(step.at_ns + step.for_ns, lambda: self.clear(fault_id))

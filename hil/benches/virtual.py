@@ -15,14 +15,15 @@ from edge_agent.app import Request
 from edge_agent.config_types import AgentConfig
 from hil import BenchError
 from hil.benches.bench import Settings
-from hil.benches.player import Faults, Player
+from hil.benches.player import Faults, Makers, Player
 from hil.benches.virtual_agent import VirtualAgent
 from hil.broker import Received
 from hil.bus.faults.injector import Injector
 from hil.bus.segment import Tapped
+from hil.faults.uplink_injector import UplinkInjector
 from hil.loop import NS_PER_S, VirtualLoop, run_virtual, running_loop
 from hil.scenario.capabilities import Capability
-from hil.scenario.families import WIRE
+from hil.scenario.families import UPLINK, WIRE
 from hil.scenario.model import Scenario
 from hil.scenario.parts import ns_of
 from hil.scenario.steps import AgentStep, Ask, PersonComes, Step
@@ -45,6 +46,7 @@ class VirtualBench:
             Capability.TRUTH,
             Capability.WIRE_TAP,
             Capability.WIRE_FAULTS,
+            Capability.UPLINK_FAULTS,
             Capability.SENSOR_FAULTS,
             Capability.AGENT_CONFIG,
             Capability.AGENT_STOP,
@@ -96,14 +98,15 @@ class _Run:
             on_tap=self._tapped,
         )
         self._world.broker.subscribe("#", self._received)
-        self.faults = Faults(trace, self._loop)
         self._fault_seed = str(settings.seed)
+        makers: Makers = {WIRE.name: self._wire_injector, UPLINK.name: self._uplink_injector}
+        self.faults = Faults(trace, self._loop, makers)
         self.agent = VirtualAgent(self._world, agent_config(scenario, self._world, directory), self._agent_did)
         self._behind: list[asyncio.Task[None]] = []
         self._does: Final[dict[str, Callable[[Step], dict[str, object]]]] = {
             "stimulus": self._stimulus,
             "person": self._person,
-            "fault": self._fault,
+            "fault": self.faults.arm,
             "clear": lambda step: self.faults.clear(step.fault_id),
             "sensor": self._sensor,
             "agent": self._agent,
@@ -175,11 +178,11 @@ class _Run:
                 raise BenchError(f"person: there is no landing {label!r}; {hint(label, labels)}")
         return labels.index(person.from_), labels.index(person.to)
 
-    def _fault(self, step: Step) -> dict[str, object]:
-        if not self.faults.has(WIRE):
-            injector = Injector(self._world.segment, self._loop, self._fault_seed, predicates=self._predicates())
-            self.faults.add(WIRE, injector)
-        return self.faults.arm(step)
+    def _wire_injector(self) -> Injector:
+        return Injector(self._world.segment, self._loop, self._fault_seed, predicates=self._predicates())
+
+    def _uplink_injector(self) -> UplinkInjector:
+        return UplinkInjector(self._world.broker, self._loop, self._fault_seed, predicates=self._predicates())
 
     def _predicates(self) -> dict[str, Callable[[], bool]]:
         def about(is_so: Callable[[PlantSignals], bool]) -> Callable[[], bool]:

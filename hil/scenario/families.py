@@ -11,9 +11,11 @@ import msgspec
 
 from hil import UsageError
 from hil.bus.faults import catalogue
+from hil.faults.catalogue import UPLINK_KINDS, UplinkFault
 from hil.scenario.capabilities import Capability
 from hil.scenario.parts import ns_of
 from protocols.nearest import hint
+from protocols.yamlvalues import key_hint
 
 
 class AnyFault(Protocol):
@@ -29,12 +31,13 @@ class Family(msgspec.Struct, frozen=True):
 
     name: str
     needs: Capability
-    kinds: Mapping[str, type]
+    kinds: Mapping[str, type[msgspec.Struct]]
     read: Callable[[Mapping[str, Any]], AnyFault]
 
 
 WIRE: Final = Family("wire", Capability.WIRE_FAULTS, catalogue.KINDS, catalogue.Fault.of)
-FAMILIES: Final = (WIRE,)
+UPLINK: Final = Family("uplink", Capability.UPLINK_FAULTS, UPLINK_KINDS, UplinkFault.of)
+FAMILIES: Final = (WIRE, UPLINK)
 
 
 class Armable(msgspec.Struct, frozen=True):
@@ -53,8 +56,12 @@ def read_fault(raw: Mapping[str, Any]) -> Armable:
     kind = str(raw.get("fault"))
     family = next((one for one in FAMILIES if kind in one.kinds), None)
     if family is None:
-        known = [name for one in FAMILIES for name in one.kinds]
-        raise UsageError(f"fault {kind!r} is not known; {hint(kind, known)}")
+        kinds = [name for one in FAMILIES for name in one.kinds]
+        raise UsageError(f"fault {kind!r} is not known; {hint(kind, kinds)}")
+    known = ("fault", "when", "id", *family.kinds[kind].__struct_encode_fields__)
+    for key in raw:
+        if key not in known:
+            raise UsageError(f"fault {kind}: unknown key {key}; {key_hint(key, known)}")
     return Armable(family, kind, family.read(_in_ns(raw)))
 
 

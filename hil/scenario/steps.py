@@ -5,9 +5,11 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, field
 
+from hil import UsageError
 from hil.scenario.capabilities import Capability
 from hil.scenario.families import read_fault
 from hil.scenario.parts import Duration, Section, ns_of, one_of
+from sim import SimError
 from sim.stimuli import Stimulus
 
 Text = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -87,7 +89,10 @@ class Step(Section, frozen=True, kw_only=True):
         if self.car is not None and does != "stimulus":
             raise ValueError(f"car belongs to a stimulus, not to {does}")
         if self.fault is not None:
-            read_fault(self.fault)
+            try:
+                read_fault(self.fault)
+            except (UsageError, SimError) as error:
+                raise ValueError(str(error)) from error
 
     @property
     def does(self) -> str:
