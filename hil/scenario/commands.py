@@ -4,12 +4,15 @@ Exit codes of `run`: 0 every run passed or was skipped with a reason, 1 one fail
 3 none failed and one was inconclusive, 4 the bench itself broke down.
 """
 
+import logging
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from hil.one_line import one_line
+from hil.scenario import ScenarioError
+from protocols import ProtocolError
 
 _RUN_EXAMPLES: Final = (
     "Examples: liftwarden hil run entrapment-between-floors | liftwarden hil run my.yaml --seed 1 --seed 2 -o out"
@@ -47,7 +50,11 @@ def run(
         from hil.scenario.teller import Teller, exit_code  # noqa: PLC0415
 
         chosen = bench_named(bench)
-        loaded = [(name, load_scenario(name)) for name in scenario]
+        try:
+            loaded = [(name, load_scenario(name)) for name in scenario]
+        except ProtocolError as error:
+            raise ScenarioError(str(error)) from error
+        logging.getLogger("edge_agent").addHandler(logging.NullHandler())  # what it says is no evidence
         say = Teller(json=json)
         outcomes = []
         for name, one in loaded:

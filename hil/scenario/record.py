@@ -4,7 +4,7 @@ import hashlib
 import platform
 import shlex
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -53,7 +53,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     config_hash: str = ""
     versions: dict[str, str] = {}
     replay: str = ""
-    scenario: dict[str, Any] = {}
+    scenario: Scenario
 
     def encode(self) -> bytes:
         """As indented JSON."""
@@ -146,8 +146,3 @@ def replay_line(source: str, bench: str, seed: int, shuffle: bool) -> str:
     """The command that runs it again."""
     line = f"liftwarden hil run {shlex.quote(source)} --bench {shlex.quote(bench)} --seed {seed}"
     return f"{line} --shuffle" if shuffle else line
-
-
-def scenario_of(record: RunRecord) -> Scenario:
-    """The scenario that was run. Raises msgspec.ValidationError if the record does not hold one."""
-    return msgspec.convert(record.scenario, Scenario)

@@ -86,7 +86,7 @@ def _judged(
         trace_hash=trace.hash() if len(trace) else "",
         config_hash=config_hash(scenario),
         versions=records.versions(),
-        scenario=msgspec.to_builtins(scenario, str_keys=True),
+        scenario=scenario,
     )
 
 

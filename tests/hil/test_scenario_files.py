@@ -1,0 +1,123 @@
+"""A scenario file that is wrong is one line: file, line, what is wrong, what to do."""
+
+import re
+
+import pytest
+
+from hil.scenario import ScenarioError
+from hil.scenario.explain import explained
+from hil.scenario.loader import load_scenario, parse_scenario, scenario_names
+from hil.scenario.model import AgentSetup, Scenario
+from hil.scenario.steps import Step
+from protocols.resources import NoSuchName
+from protocols.strictyaml import ConfigError
+from protocols.upstream.messages import Text
+from sim.stimuli import Stimulus
+
+GOOD = """\
+name: x
+title: {en: "x", zh: "x"}
+duration: 5 min
+steps:
+  - {at: 5 s, stimulus: person_enters}
+  - {at: 6 s, fault: {fault: crc.wrong}, for: 10 s}
+expect:
+  - requirement: R.x
+    never: {event: {alarm: any}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("duration: 5 min", "duration: 300", r"x:3: duration: wants a time with its unit, as in 30 s.*, not 300"),
+        ("at: 5 s", "at: 5", r"x:5: steps\[0\].at: wants a time with its unit"),
+        ("at: 5 s", "at: 5 fortnights", r"x:5: steps\[0\].at: wants a time with its unit"),
+        ("at: 5 s", "at: 6 min", r"x:5: steps\[0\].at: 6 min is not before the end; let duration be longer"),
+        (
+            "stimulus: person_enters",
+            "stimuli: person_enters",
+            r"steps\[0\].stimuli: unknown key; did you mean stimulus",
+        ),
+        ("person_enters", "person_entres", r"x:5: steps\[0\].stimulus: person_entres is not a choice; did you mean"),
+        ("stimulus: person_enters", "car: 1", r"x:5: steps\[0\]: wants one of stimulus, .*; it has none"),
+        ("person_enters", "person_enters, agent: stop", r"x:5: steps\[0\]: wants one of.*it has stimulus, agent"),
+        ("crc.wrong}", "crc.rong}", r"x:6: steps\[1\]: fault 'crc.rong' is not known; did you mean crc.wrong"),
+        ("crc.wrong}", "crc.wrong, howw: x}", r"x:6: steps\[1\]: fault crc.wrong: unknown key howw; did you mean how"),
+        ("for: 10 s", "car: 1", r"x:6: steps\[1\]: car belongs to a stimulus, not to fault"),
+        (
+            "stimulus: person_enters",
+            "clear: crc",
+            r"x:5: steps\[0\].clear: no step arms a fault 'crc'; there are: crc.wrong",
+        ),
+        ("{alarm: any}", "{fault: crc}", r"x:9: expect\[0\].never: no step arms a fault 'crc'; there are: crc.wrong"),
+        ("{alarm: any}", "{alarm: any, did: fired}", r"x:9: expect\[0\].*did belongs to fault, not to alarm"),
+        ("never:", "nevr:", r"x:9: expect\[0\].nevr: unknown key; did you mean never"),
+        ("  - requirement: R.x\n    never", "  - never", r"x:8: expect\[0\]: lacks requirement"),
+        ("name: x", "nme: x", r"x:1: nme: unknown key; did you mean name"),
+    ],
+)
+def test_a_wrong_scenario_is_one_line(old: str, new: str, line: str) -> None:
+    assert old in GOOD
+    with pytest.raises(ConfigError) as caught:
+        parse_scenario(GOOD.replace(old, new), "x")
+    assert re.search(line, str(caught.value)), caught.value
+    assert str(caught.value).startswith("x:")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_example_of_this_test_is_good() -> None:
+    assert parse_scenario(GOOD, "x").name == "x"
+
+
+def test_two_faults_of_one_name_are_refused() -> None:
+    twice = GOOD.replace("expect:", "  - {at: 7 s, fault: {fault: crc.wrong}}\nexpect:")
+    with pytest.raises(ConfigError, match=r"x:6: steps\[1\].fault: two faults are called crc.wrong"):
+        parse_scenario(twice, "x")
+
+
+def test_a_file_is_called_as_its_scenario() -> None:
+    with pytest.raises(ConfigError, match=r"y.yaml:1: name: x is not the file's name; call it y"):
+        parse_scenario(GOOD, "y.yaml")
+
+
+def test_an_unknown_name_has_a_nearest_one() -> None:
+    with pytest.raises(NoSuchName, match=r"no scenario 'normal-servic'; did you mean normal-service\?"):
+        load_scenario("normal-servic")
+
+
+def test_a_file_that_is_not_there_is_one_line() -> None:
+    with pytest.raises(ScenarioError, match=r"cannot read scenario absent.yaml: No such file.*; name a readable"):
+        load_scenario("absent.yaml")
+
+
+def test_the_model_from_python_is_the_one_from_yaml() -> None:
+    from_yaml = parse_scenario(GOOD, "x")
+    from_python = Scenario(
+        name="x",
+        title=Text(zh="x", en="x"),
+        duration="5 min",
+        agent=AgentSetup(),
+        steps=(
+            Step(at="5 s", stimulus=Stimulus.PERSON_ENTERS),
+            Step(at="6 s", fault={"fault": "crc.wrong"}, for_="10 s"),
+        ),
+        expect=from_yaml.expect,
+    )
+    assert from_python == from_yaml
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("name", scenario_names())
+def test_every_shipped_scenario_explains_itself(name: str, lang: str) -> None:
+    scenario = load_scenario(name)
+    lines = list(explained(scenario, lang))
+    text = "\n".join(lines)
+    assert len(lines) >= 4 + len(scenario.steps) + len(scenario.expect)
+    assert all(one.requirement in text for one in scenario.expect)
+    assert bool(re.search("[\u4e00-\u9fff]", text)) is (lang == "zh")
+
+
+def test_every_scenario_says_something_in_both_languages() -> None:
+    titles = [load_scenario(name).title for name in scenario_names()]
+    assert all(re.search("[\u4e00-\u9fff]", title.zh) and title.en for title in titles)
