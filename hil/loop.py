@@ -283,12 +283,14 @@ def running_loop() -> VirtualLoop:
 
 
 class VirtualClock:
-    """The agent's clock on a virtual loop: monotonic time is the loop's own; wall time follows until stepped."""
+    """The agent's clock on a virtual loop: monotonic time is the loop's own since the boot; wall time goes with it."""
 
     def __init__(
         self, boot_id: str = "virtual-boot-1", unix_ns: int = NOON_2026_UNIX_NS, synchronised: bool = True
     ) -> None:
         self._boot_id = boot_id
+        self._booted_ns = 0
+        self._true_unix_ns = unix_ns
         self._origin_unix_ns = unix_ns
         self.synchronised = synchronised
 
@@ -298,13 +300,32 @@ class VirtualClock:
         return self._boot_id
 
     def now_ns(self) -> int:
-        """The loop's integer time."""
-        return running_loop().now_ns
+        """The loop's integer time since the boot."""
+        return running_loop().now_ns - self._booted_ns
+
+    def at(self, loop_ns: int) -> int:
+        """An instant of the loop on this clock."""
+        return loop_ns - self._booted_ns
 
     def wall(self) -> WallTime:
         """The wall clock now."""
-        return WallTime(self._origin_unix_ns + self.now_ns(), self.synchronised)
+        return WallTime(self._origin_unix_ns + running_loop().now_ns, self.synchronised)
+
+    def true_unix_ns(self) -> int:
+        """What a right wall clock shows now, whatever this one does."""
+        return self._true_unix_ns + running_loop().now_ns
 
     def step_wall(self, by_ns: int) -> None:
         """Step the wall clock, as NTP or a person would; monotonic time stays."""
         self._origin_unix_ns += by_ns
+
+    def set_right(self) -> None:
+        """A time server sets the wall clock right."""
+        self._origin_unix_ns, self.synchronised = self._true_unix_ns, True
+
+    def reboot(self, boot_id: str, since_ns: int, *, wall_is_kept: bool) -> None:
+        """Monotonic time began anew `since_ns` ago; a wall clock that is not kept too, in 1970 and unsynchronised."""
+        now_ns = running_loop().now_ns
+        self._boot_id, self._booted_ns = boot_id, now_ns - since_ns
+        if not wall_is_kept:
+            self._origin_unix_ns, self.synchronised = since_ns - now_ns, False

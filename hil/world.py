@@ -142,7 +142,7 @@ class VirtualWorld:
         self.world = World(setup, self.truth.append if on_truth is None else on_truth, on_sample)
         self.clock = VirtualClock()
         self.bus = MemoryBus(lambda: self.segment)
-        self.broker = MemoryBroker(self.clock.now_ns)
+        self.broker = MemoryBroker(lambda: running_loop().now_ns)
         self._delivery = delivery
         self._planned: list[Planned] = []
         self._loop: VirtualLoop | None = None

@@ -20,10 +20,11 @@ from hil.benches.virtual_agent import VirtualAgent
 from hil.broker import Received
 from hil.bus.faults.injector import Injector
 from hil.bus.segment import Tapped
+from hil.faults.host_injector import HostInjector
 from hil.faults.uplink_injector import UplinkInjector
 from hil.loop import NS_PER_S, VirtualLoop, run_virtual, running_loop
 from hil.scenario.capabilities import Capability
-from hil.scenario.families import UPLINK, WIRE
+from hil.scenario.families import HOST, UPLINK, WIRE
 from hil.scenario.model import Scenario
 from hil.scenario.parts import ns_of
 from hil.scenario.steps import AgentStep, Ask, PersonComes, Step
@@ -47,6 +48,7 @@ class VirtualBench:
             Capability.WIRE_TAP,
             Capability.WIRE_FAULTS,
             Capability.UPLINK_FAULTS,
+            Capability.HOST_FAULTS,
             Capability.SENSOR_FAULTS,
             Capability.AGENT_CONFIG,
             Capability.AGENT_STOP,
@@ -99,7 +101,11 @@ class _Run:
         )
         self._world.broker.subscribe("#", self._received)
         self._fault_seed = str(settings.seed)
-        makers: Makers = {WIRE.name: self._wire_injector, UPLINK.name: self._uplink_injector}
+        makers: Makers = {
+            WIRE.name: self._wire_injector,
+            UPLINK.name: self._uplink_injector,
+            HOST.name: self._host_injector,
+        }
         self.faults = Faults(trace, self._loop, makers)
         self.agent = VirtualAgent(self._world, agent_config(scenario, self._world, directory), self._agent_did)
         self._behind: list[asyncio.Task[None]] = []
@@ -184,6 +190,9 @@ class _Run:
     def _uplink_injector(self) -> UplinkInjector:
         return UplinkInjector(self._world.broker, self._loop, self._fault_seed, predicates=self._predicates())
 
+    def _host_injector(self) -> HostInjector:
+        return HostInjector(self.agent.host, self._loop, self._fault_seed, predicates=self._predicates())
+
     def _predicates(self) -> dict[str, Callable[[], bool]]:
         def about(is_so: Callable[[PlantSignals], bool]) -> Callable[[], bool]:
             return lambda: is_so(self._world.plant.signals(self._loop.now_ns))
@@ -204,8 +213,10 @@ class _Run:
             self._later(self._start(), "start-agent")
         elif not is_running:
             return {"effect": "none"}
+        elif step.agent is AgentStep.KILL:
+            self.agent.kill()
         else:
-            self._later(self.agent.kill() if step.agent is AgentStep.KILL else self.agent.stop(), "end-agent")
+            self._later(self.agent.stop(), "stop-agent")
         return {}
 
     async def _start(self) -> None:

@@ -2,19 +2,18 @@
 
 import asyncio
 import itertools
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from edge_agent.app import Agent, Ports, Reply, Request
+from edge_agent.app import Ports, Reply, Request
 from edge_agent.config_types import AgentConfig
 from hil import BenchError
 from hil.benches.platform import Platform
 from hil.broker import Received
-from hil.loop import NS_PER_S
+from hil.host import Host
+from hil.loop import NS_PER_S, running_loop
 from hil.world import VirtualWorld
 from protocols.upstream.messages import EventMessage, HealthMessage, Phase, StateMessage, TombstoneMessage
 
@@ -28,61 +27,59 @@ class VirtualAgent:
 
     def __init__(self, world: VirtualWorld, config: AgentConfig, on_agent: OnAgent | None = None) -> None:
         self.world = world
-        self.config = config
         self._on_agent = on_agent
-        self._stop = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-        self._agent: Agent | None = None
+        self._failed = asyncio.Event()
         self._journals = itertools.count(1)
-        self._platform = Platform(config.terminal_id, self._publish, lambda: world.clock.wall().unix_ns)
-        world.broker.subscribe("liftwarden/#", self._heard)
-
-    def start(self) -> None:
-        """Start a new agent, as a new process would."""
-        self._stop = asyncio.Event()
         ports = Ports(
-            open_bus=self.world.open_bus,
-            broker=self.world.broker,
-            clock=self.world.clock,
+            open_bus=world.open_bus,
+            broker=world.broker,
+            clock=world.clock,
             local=False,
             new_journal_id=self._new_journal_id,
         )
-        self._agent = Agent(self.config, ports)
-        self._task = asyncio.create_task(self._agent.run(self._stop), name="agent")
-        self._task.add_done_callback(self._ended)
-        self._tell("started")
+        self.host = Host(
+            config, ports, world.broker, world.clock, running_loop(), restart_s=None, on_life=self._heard_of
+        )
+        self._platform = Platform(config.terminal_id, self._publish, world.clock.true_unix_ns)
+        world.broker.subscribe("liftwarden/#", self._heard)
+
+    @property
+    def config(self) -> AgentConfig:
+        """What the next agent is started with."""
+        return self.host.config
+
+    @config.setter
+    def config(self, config: AgentConfig) -> None:
+        self.host.config = config
+
+    def start(self) -> None:
+        """Start a new agent, as a new process would."""
+        self.host.start()
 
     @property
     def is_running(self) -> bool:
-        """Whether an agent was started and not stopped since."""
-        return self._task is not None
+        """Whether there is a process of the agent now."""
+        return self.host.is_running
 
     async def stop(self) -> None:
-        """Stop it as SIGTERM does, and wait for its end."""
-        if self._task is not None:
-            self._stop.set()
-            await self._task
-            self._task = None
-            self._tell("stopped")
+        """Stop it as SIGTERM does, and wait for its end. Raises what it failed of, unless somebody heard of that."""
+        await self.host.stop()
+        self._check()
 
-    async def kill(self) -> None:
+    def kill(self) -> None:
         """End it as SIGKILL does: its connections break, and its files stay as they are at this instant."""
-        if self._task is None:
-            return
-        directory = Path(self.config.journal.path).parent
-        image = directory.with_name(f"{directory.name}.killed")
-        shutil.copytree(directory, image)
-        self.world.broker.drop(self.config.terminal_id)
-        task, self._task = self._task, None
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        shutil.rmtree(directory)
-        image.rename(directory)
-        self._tell("killed")
+        self.host.kill()
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if task is self._task and not self._stop.is_set():
-            self._tell("ended", repr(task.exception()))
+    def _heard_of(self, did: str, why: str) -> None:
+        if did == "ended":
+            self._failed.set()
+        if self._on_agent is not None:
+            self._on_agent(did, why)
+
+    def _check(self) -> None:
+        if self._failed.is_set():
+            self._failed.clear()
+            raise BenchError("the agent ended by itself") from self.host.ended[-1]
 
     def _new_journal_id(self) -> str:
         return f"{self.config.terminal_id}-journal-{next(self._journals)}"
@@ -93,25 +90,25 @@ class VirtualAgent:
     def _heard(self, received: Received) -> None:
         self._platform.hear(received.publication.topic, received.publication.payload)
 
-    def _tell(self, did: str, why: str = "") -> None:
-        if self._on_agent is not None:
-            self._on_agent(did, why)
-
     async def until_s(self, t_s: float) -> None:
-        """Let time pass to `t_s`, and fail at once if the agent ended."""
-        if self._task is None:
-            raise BenchError("the agent was not started")
-        wait_s = t_s - self.world.clock.now_ns() / NS_PER_S
-        done, _ = await asyncio.wait([self._task], timeout=wait_s)
-        if done:
-            self._task.result()
-            raise BenchError("the agent ended by itself")
+        """Let time pass to `t_s`, and raise at once what the agent failed of."""
+        try:
+            async with asyncio.timeout(t_s - running_loop().time()):
+                await self._failed.wait()
+        except TimeoutError:
+            return
+        error = self.host.ended[-1]
+        if error is not None:
+            self._failed.clear()
+            raise error
+        self._check()
 
     async def answer(self, request: Request) -> Reply:
         """What a technician's command would be told."""
-        if self._agent is None:
-            raise BenchError("the agent was not started")
-        return await self._agent.answer(request)
+        agent = self.host.agent
+        if agent is None:
+            raise BenchError("the agent does not run")
+        return await agent.answer(request)
 
     # what went upstream
 

@@ -6,12 +6,13 @@ from typing import Any, Final, Self, TypeVar, get_args
 import msgspec
 
 from hil import UsageError
-from hil.faults import uplink
+from hil.faults import host, uplink
 from protocols.nearest import hint
 
 F = TypeVar("F")
 
 UPLINK_KINDS: Final = {str(kind.__struct_config__.tag): kind for kind in get_args(uplink.AnyKind)}
+HOST_KINDS: Final = {str(kind.__struct_config__.tag): kind for kind in get_args(host.AnyKind)}
 """By catalogue id."""
 
 
@@ -34,6 +35,24 @@ class UplinkFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises UsageError: one line that names the key, and the nearest known fault.
         """
         return _read(cls, raw, UPLINK_KINDS)
+
+
+class HostFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A kind and when it acts. `name` tells two of the same kind apart, and seeds the fault's random stream."""
+
+    kind: host.AnyKind
+    when: host.When = host.When()
+    name: str = ""
+
+    @property
+    def id(self) -> str:
+        """Its name, or its kind's catalogue id."""
+        return self.name or self.kind.name
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> Self:
+        """A fault from plain data, as `UplinkFault.of`."""
+        return _read(cls, raw, HOST_KINDS)
 
 
 def _read(fault: type[F], raw: Mapping[str, Any], kinds: Mapping[str, type]) -> F:

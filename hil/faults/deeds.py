@@ -52,8 +52,10 @@ class Wall(enum.Enum):
 class PowerCut(Deed, frozen=True, kw_only=True):
     """The host loses power, and boots again when it is over. What was not synced may be on its disk or not.
 
-    `wall`: its clock after that; with UNSET it is set right `set_after_ns` after the boot, None is never.
+    `seed` is of the draws that decide that. `wall`: its clock afterwards; an UNSET one is set right `set_after_ns`
+    after the boot, None is never.
     """
 
+    seed: int
     wall: Wall = Wall.KEPT
     set_after_ns: int | None = None

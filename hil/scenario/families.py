@@ -11,7 +11,7 @@ import msgspec
 
 from hil import UsageError
 from hil.bus.faults import catalogue
-from hil.faults.catalogue import UPLINK_KINDS, UplinkFault
+from hil.faults.catalogue import HOST_KINDS, UPLINK_KINDS, HostFault, UplinkFault
 from hil.scenario.capabilities import Capability
 from hil.scenario.parts import ns_of
 from protocols.nearest import hint
@@ -37,7 +37,8 @@ class Family(msgspec.Struct, frozen=True):
 
 WIRE: Final = Family("wire", Capability.WIRE_FAULTS, catalogue.KINDS, catalogue.Fault.of)
 UPLINK: Final = Family("uplink", Capability.UPLINK_FAULTS, UPLINK_KINDS, UplinkFault.of)
-FAMILIES: Final = (WIRE, UPLINK)
+HOST: Final = Family("host", Capability.HOST_FAULTS, HOST_KINDS, HostFault.of)
+FAMILIES: Final = (WIRE, UPLINK, HOST)
 
 
 class Armable(msgspec.Struct, frozen=True):
