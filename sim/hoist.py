@@ -8,7 +8,7 @@ from sim.advance import opens_ahead_ns
 from sim.agenda import to_ns
 from sim.car import Car, Phase
 from sim.levelling import Leveller
-from sim.motion import SIGN, Braking, Rest, Run, brake_between
+from sim.motion import SIGN, Rest, Run, brake_between
 from sim.runaway import Begin, Runaways
 from sim.sides import are_opening, force_doors, freeze_doors, opening_ns
 from sim.standstill import Standstill
@@ -115,8 +115,7 @@ class Hoist:
         if are_opening(car):
             freeze_doors(car)
         car.bridged_until_ns = 0
-        car.motion = Braking(car.motion, car.now_ns, car.building.drive.emergency_decel_mps2)
-        car.enter(Phase.BRAKING, car.motion.end_ns, self._halted)
+        self.runaways.brake(Phase.BRAKING)
 
     def creep(self, floor: int, speed_mps: float) -> None:
         """Slowly to the landing `floor`, as soon as the car stands and nothing passing opens the safety chain."""

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, final
 
 from sim.agenda import to_ns
 from sim.building import Drive
-from sim.motion import Braking, Motion, Rest, Run, Runaway, Settling, Stall
+from sim.motion import Braking, Buffered, Motion, Rest, Run, Runaway, Settling, Stall
 from sim.trouble import Fault
 
 
@@ -90,7 +90,7 @@ class Machine:
             if since_ns >= self.rest_ns:
                 return _OFF
             return MachineSignals(since_ns < self._off_ns, True, False, since_ns < self._drop_ns)
-        if isinstance(motion, Braking):
+        if isinstance(motion, Braking | Buffered):
             since_ns = t_ns - motion.start_ns
             return MachineSignals(False, since_ns < self._contactor_ns, False, since_ns < self._drop_ns)
         if isinstance(motion, Runaway):

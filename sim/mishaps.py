@@ -32,6 +32,7 @@ def act(stimulus: Stimulus, seconds: float | None, lift: Lift) -> Effect:  # noq
             | Stimulus.ROPE_SLIP
             | Stimulus.UCM
             | Stimulus.OVERTRAVEL
+            | Stimulus.NOT_SLOWED
         ):
             return _arm(stimulus, lift, trouble)
         case Stimulus.RELEASE:

@@ -1,5 +1,6 @@
 """Where the car is: at rest, on a run, or braking. Each is a closed-form function of time in one dimension."""
 
+import math
 from itertools import pairwise
 from typing import Final, Protocol, final
 
@@ -176,6 +177,38 @@ class Braking:
         if t_ns >= self.end_ns:
             return 0.0
         return max(0.0, self._speed_mps - self._decel_mps2 * (t_ns - self.start_ns) / NS_PER_S)
+
+    def passes_ns(self, position_m: float) -> int | None:
+        """When it comes to `position_m`; None if it is past that from the beginning, or stands before."""
+        way_m, decel = self._sign * (position_m - self._origin_m), self._decel_mps2
+        left = self._speed_mps * self._speed_mps - 2 * decel * way_m
+        if way_m < 0 or left <= 0:
+            return None
+        return self.start_ns + to_ns((self._speed_mps - math.sqrt(left)) / decel)
+
+
+@final
+class Buffered:
+    """An emergency stop whose end, from `hits_ns` on, is that of a buffer."""
+
+    __slots__ = ("_brake", "_buffer", "direction", "end_ns", "hits_ns", "start_ns")
+    ran_until_ns: Final = None
+
+    def __init__(self, brake: Braking, hits_ns: int, decel_mps2: float) -> None:
+        self._brake: Final = brake
+        self._buffer: Final = Braking(brake, hits_ns, decel_mps2)
+        self.start_ns: Final = brake.start_ns
+        self.hits_ns: Final = hits_ns
+        self.direction: Final = brake.direction
+        self.end_ns: Final = self._buffer.end_ns
+
+    def position_m(self, t_ns: int) -> float:
+        """Height above the lowest landing."""
+        return (self._brake if t_ns < self.hits_ns else self._buffer).position_m(t_ns)
+
+    def speed_mps(self, t_ns: int) -> float:
+        """Speed without sign."""
+        return (self._brake if t_ns < self.hits_ns else self._buffer).speed_mps(t_ns)
 
 
 @final

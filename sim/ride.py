@@ -59,6 +59,13 @@ class Protection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What stops it then (assumption)."""
     final_limit_m: Annotated[float, msgspec.Meta(ge=0.03, le=0.5)] = 0.10
     """How far beyond the last landings the final limit switches are (assumption)."""
+    buffer_m: Annotated[float, msgspec.Meta(ge=0.05, le=1)] = 0.25
+    """How far beyond them a buffer stops the car, or the counterweight (assumption). The final limits act before
+    (EN 81-20 5.12.2.2, C)."""
+
+    def __post_init__(self) -> None:
+        if self.buffer_m <= self.final_limit_m:
+            raise ValueError(f"buffers at {self.buffer_m:g} m act before the final limits at {self.final_limit_m:g} m")
 
 
 class Positioning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,12 +11,14 @@ from protocols.lift.vocabulary import Direction
 from sim.agenda import to_ns
 from sim.car import Car, Phase
 from sim.chain import Contact
-from sim.motion import SIGN, Braking, Motion, Rest, Run, Runaway, Stall
+from sim.motion import SIGN, Braking, Buffered, Motion, Rest, Run, Runaway, Stall
 from sim.protection import (
+    BUFFER_MPS2,
     OVERRUN_M,
     STANDARD_GRAVITY_MPS2,
     contact_speed_mps,
     run_limit_s,
+    stopping_m,
     trip_speed_mps,
     ucm_top_mps,
 )
@@ -68,7 +70,7 @@ class Runaways:
             case Fault.ROPE_SLIP:
                 begin_ns = max(now_ns, run.peak_ns)
                 return (begin_ns, self._stall) if begin_ns <= run.commit_ns else None
-            case Fault.OVERTRAVEL_TOP:
+            case Fault.OVERTRAVEL_TOP | Fault.NOT_SLOWED:
                 fits = now_ns <= run.commit_ns and target in {0, len(car.heights_m) - 1}
                 return (run.commit_ns, self._overrun) if fits else None
             case _:
@@ -174,7 +176,9 @@ class Runaways:
             return
         up = run.direction is Direction.UP
         last_m = car.heights_m[-1] if up else 0.0
-        onward = run.retargeted(last_m + SIGN[run.direction] * (limit_m + OVERRUN_M), car.now_ns)
+        slows = car.trouble.armed is Fault.OVERTRAVEL_TOP
+        beyond_m = OVERRUN_M if slows else stopping_m(car.building.motion_limits)
+        onward = run.retargeted(last_m + SIGN[run.direction] * (limit_m + beyond_m), car.now_ns)
         if onward is None:
             return
         self._begin(Fault.OVERTRAVEL_TOP if up else Fault.OVERTRAVEL_BOTTOM)
@@ -184,7 +188,23 @@ class Runaways:
         car.enter(Phase.RUNAWAY, crosses_ns, lambda: self._cut_off(name))
 
     def _cut_off(self, name: str) -> None:
-        car = self._car
         self._act(name)  # its contact follows the car (sim/car.py)
-        car.motion = Braking(car.motion, car.now_ns, car.building.drive.emergency_decel_mps2)
-        car.enter(Phase.RUNAWAY, car.motion.end_ns, self._halted)
+        self.brake(Phase.RUNAWAY)
+
+    def brake(self, phase: Phase) -> None:
+        """The brake falls, and a buffer takes what it leaves beyond a last landing; in `phase` until the car stands."""
+        car, up = self._car, self._car.motion.direction is Direction.UP
+        brake = Braking(car.motion, car.now_ns, car.building.drive.emergency_decel_mps2)
+        hits_ns = brake.passes_ns(car.heights_m[-1] + self._protection.buffer_m if up else -self._protection.buffer_m)
+        if hits_ns is None:
+            car.motion = brake
+            car.enter(phase, brake.end_ns, self._halted)
+            return
+        car.motion = Buffered(brake, hits_ns, BUFFER_MPS2)
+        name, end_ns = "counterweight_buffer" if up else "car_buffer", car.motion.end_ns
+
+        def hit() -> None:
+            self._act(name)
+            car.enter(phase, end_ns, self._halted)
+
+        car.enter(phase, hits_ns, hit)

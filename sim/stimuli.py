@@ -18,6 +18,7 @@ class Stimulus(enum.Enum):
     ROPE_SLIP = "rope_slip"
     UCM = "ucm"
     OVERTRAVEL = "overtravel"
+    NOT_SLOWED = "not_slowed"
     DOOR_OPENS_RUNNING = "door_opens_running"
     RELEASE = "release"
     POWER_LOSS = "power_loss"
@@ -159,6 +160,10 @@ _MEANING: dict[Stimulus, tuple[str, str]] = {
     Stimulus.OVERTRAVEL: (
         "on the next occupied trip to a last landing the car does not stop there: the final limit switch stops it",
         "下一次载人驶向端站时轿厢越程,极限开关动作",
+    ),
+    Stimulus.NOT_SLOWED: (
+        "on the next occupied trip to a last landing the drive does not slow down: final limit and buffer stop the car",
+        "下一次载人驶向端站时不减速,极限开关动作并撞击缓冲器",
     ),
     Stimulus.DOOR_OPENS_RUNNING: (
         "on the next occupied trip the car door is forced open between landings: the car stops there",

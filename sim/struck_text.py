@@ -43,7 +43,7 @@ def _leads(model: FaultModel, struck: Struck, line: Line) -> bool:
     """Whether the fault is the one that the cause arms."""
     fault = ENTRAPPING.get(model.cause(struck.cause).does[0].stimulus)
     told = line.data.get("fault")
-    if fault is Fault.OVERTRAVEL_TOP:
+    if fault in {Fault.OVERTRAVEL_TOP, Fault.NOT_SLOWED}:
         return told in {Fault.OVERTRAVEL_TOP.value, Fault.OVERTRAVEL_BOTTOM.value}
     return fault is not None and told == fault.value
 

@@ -35,6 +35,8 @@ class Fault(enum.Enum):
     UCM = "ucm"
     OVERTRAVEL_TOP = "overtravel_top"
     OVERTRAVEL_BOTTOM = "overtravel_bottom"
+    NOT_SLOWED = "not_slowed"
+    """Only armed: it comes as an overtravel."""
 
     @property
     def event_code(self) -> str:
@@ -57,6 +59,7 @@ _EVENT_CODES: Final = {
     Fault.UCM: "F05",
     Fault.OVERTRAVEL_TOP: "F09",
     Fault.OVERTRAVEL_BOTTOM: "F10",
+    Fault.NOT_SLOWED: "F09",
 }
 
 
@@ -71,6 +74,7 @@ ENTRAPPING: Final = {
     Stimulus.ROPE_SLIP: Fault.ROPE_SLIP,
     Stimulus.UCM: Fault.UCM,
     Stimulus.OVERTRAVEL: Fault.OVERTRAVEL_TOP,  # or of the bottom: wherever the car next goes to a last landing
+    Stimulus.NOT_SLOWED: Fault.NOT_SLOWED,
 }
 """The fault that each entrapping stimulus leads to. All wait for a car with somebody in it."""
 

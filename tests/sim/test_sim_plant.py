@@ -19,7 +19,7 @@ from sim.truth import TruthKind
 BUSY_HOUSE = replace(HOUSE, traffic=Traffic(passengers_per_hour=400.0), capacity_persons=4)
 seeds = st.integers(0, 2**32)
 stimuli = st.lists(st.tuples(st.floats(0.1, 60), st.sampled_from(Stimulus)), max_size=12)
-ASTRAY = {Stimulus.OVERSPEED, Stimulus.UCM, Stimulus.OVERTRAVEL, Stimulus.DOOR_OPENS_RUNNING}
+ASTRAY = {Stimulus.OVERSPEED, Stimulus.UCM, Stimulus.OVERTRAVEL, Stimulus.NOT_SLOWED, Stimulus.DOOR_OPENS_RUNNING}
 """With these a car does what only a device stops, or moves with its door open; `verify.rules` has their rules."""
 
 

@@ -16,7 +16,14 @@ from sim.truth import TruthKind, TruthRecord
 
 TOP_M = QUIET_HOUSE.heights_m[-1]
 G = 9.80665
-DEVICES = [Stimulus.OVERSPEED, Stimulus.NO_MOTION, Stimulus.ROPE_SLIP, Stimulus.UCM, Stimulus.OVERTRAVEL]
+DEVICES = [
+    Stimulus.OVERSPEED,
+    Stimulus.NO_MOTION,
+    Stimulus.ROPE_SLIP,
+    Stimulus.UCM,
+    Stimulus.OVERTRAVEL,
+    Stimulus.NOT_SLOWED,
+]
 
 
 def tripped(witness: Witness, device: str) -> TruthRecord:
@@ -246,6 +253,76 @@ def test_a_car_that_its_drive_takes_past_its_landing_brakes_without_power(quiet:
     assert quiet.of(TruthKind.TRIPPED) == []
 
 
+# buffers
+
+
+@pytest.mark.parametrize(
+    ("origin", "to", "limit", "buffer", "code"),
+    [(0, 8, "final_limit_up", "counterweight_buffer", "F09"), (8, 0, "final_limit_down", "car_buffer", "F10")],
+)
+def test_a_car_that_is_not_slowed_passes_its_final_limit_at_full_speed_and_ends_on_a_buffer(
+    quiet: Witness, origin: int, to: int, limit: str, buffer: str, code: str
+) -> None:
+    """1.75 m/s at 0.10 m, 2.0 m/s2 up to 0.25 m, 1 g on the buffer: v2/2g, less than the stroke of 0.0674 v2."""
+    quiet.plant._lift.person_comes(origin, to)
+    quiet.until_kind(TruthKind.BOARDED)
+    assert quiet.apply(Stimulus.NOT_SLOWED) is Effect.ARMED
+    assert tripped(quiet, limit).data["speed_mps"] == pytest.approx(1.75, abs=1e-9)
+    hits = tripped(quiet, buffer).data
+    hit_mps = (1.75**2 - 2 * 2.0 * 0.15) ** 0.5
+    assert (beyond_m(quiet), hits["speed_mps"]) == (pytest.approx(0.25, abs=1e-6), pytest.approx(hit_mps, abs=1e-6))
+    quiet.until_kind(TruthKind.TRAPPED_SINCE)
+    stroke_m = beyond_m(quiet) - 0.25
+    assert stroke_m == pytest.approx(hit_mps**2 / (2 * G), abs=1e-6)
+    assert stroke_m < 0.0674 * 1.75**2
+    assert (quiet.now.faults, quiet.now.safety_chain, quiet.now.door_zone) == ((code,), False, False)
+    assert quiet.apply(Stimulus.RELEASE) is Effect.NOW
+    assert quiet.until_kind(TruthKind.FREED).data["floor"] == to
+
+
+def test_the_contactor_drops_once_and_the_brake_stays_on_the_drum(quiet: Witness) -> None:
+    quiet.plant._lift.person_comes(8, 0)
+    quiet.until_kind(TruthKind.BOARDED)
+    quiet.apply(Stimulus.NOT_SLOWED)
+    tripped(quiet, "final_limit_down")
+    seen = [(now.contactor_closed, now.brake_open) for now in (quiet.run(0.01) for _ in range(60))]
+    assert seen == sorted(seen, reverse=True)
+    assert (seen[0], seen[-1]) == ((True, True), (False, False))
+
+
+def test_a_slow_car_does_not_come_to_its_buffer(quiet: Witness) -> None:
+    quiet.plant._lift.person_comes(8, 0)
+    quiet.until_kind(TruthKind.BOARDED)
+    quiet.apply(Stimulus.OVERTRAVEL)
+    quiet.until_kind(TruthKind.TRAPPED_SINCE)
+    assert [record.data["device"] for record in quiet.of(TruthKind.TRIPPED)] == ["final_limit_down"]
+
+
+def test_a_power_cut_just_before_the_last_landing_leaves_it_to_the_buffer(quiet: Witness) -> None:
+    """Half a metre is less than 1.75 m/s take at 2.0 m/s2: 0.766 m, of which the buffer takes the last."""
+    quiet.plant._lift.person_comes(8, 0)
+    quiet.until_kind(TruthKind.BOARDED)
+    quiet.apply(Stimulus.NOT_SLOWED)
+    quiet.until_kind(TruthKind.FAULT)
+    while quiet.now.position_m > 0.4:
+        quiet.run(0.001)
+    here_m = quiet.now.position_m
+    quiet.apply(Stimulus.POWER_LOSS)
+    hit_mps = (1.75**2 - 2 * 2.0 * (here_m + 0.25)) ** 0.5
+    assert tripped(quiet, "car_buffer").data["speed_mps"] == pytest.approx(hit_mps, abs=1e-6)
+    quiet.until_kind(TruthKind.TRAPPED_SINCE)
+    assert beyond_m(quiet) == pytest.approx(0.25 + hit_mps**2 / (2 * G), abs=1e-6)
+
+
+def test_buffers_behind_the_final_limits_only() -> None:
+    with pytest.raises(ValueError, match="act before the final limits"):
+        protected(final_limit_m=0.3, buffer_m=0.3)
+
+
+def beyond_m(witness: Witness) -> float:
+    return max(-witness.now.position_m, witness.now.position_m - TOP_M)
+
+
 # who ends it
 
 
@@ -266,7 +343,7 @@ def test_only_a_technician_ends_it(quiet: Witness, stimulus: Stimulus) -> None:
     quiet.until_kind(TruthKind.ALIGHTED)
 
 
-@pytest.mark.parametrize("stimulus", [Stimulus.OVERSPEED, Stimulus.UCM, Stimulus.OVERTRAVEL])
+@pytest.mark.parametrize("stimulus", [Stimulus.OVERSPEED, Stimulus.UCM, Stimulus.OVERTRAVEL, Stimulus.NOT_SLOWED])
 def test_a_technician_who_comes_while_the_car_runs_away_waits_for_it_to_stand(
     quiet: Witness, stimulus: Stimulus
 ) -> None:
