@@ -70,6 +70,7 @@ class Rules:
         self._trapped: TruthRecord | None = None
         self._pried = False
         self._by_hand = False  # a technician lifts the brake: nobody waits for power with people in the car
+        self._rescues = False  # a technician is at it, and goes on by hand if power or controller fail meanwhile
         self._limit_mps = 0.0
         self._relevels = False
         self._ahead = False
@@ -120,7 +121,8 @@ class Rules:
     def look(self) -> None:
         """What holds now."""
         before, now = self._before, self._signals()
-        self._by_hand = self._by_hand and not _is_alive(now)
+        self._rescues = self._rescues and (now.moving or now.mode is ServiceMode.INSPECTION)
+        self._by_hand = (self._by_hand or self._rescues) and not _is_alive(now)
         self._car(before, now)
         self._contactor(now)
         self._door(now)
@@ -158,6 +160,7 @@ class Rules:
         self._welded = self._welded or stimulus == Stimulus.CONTACTOR_STUCK.value
         is_release = stimulus == Stimulus.RELEASE.value
         self._by_hand = self._by_hand or (is_release and not _is_alive(self._signals()))
+        self._rescues = self._rescues or is_release
 
     def _car(self, before: PlantSignals, now: PlantSignals) -> None:
         drive, heights_m = self._building.drive, self._building.heights_m
