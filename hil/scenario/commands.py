@@ -1,13 +1,15 @@
-"""`liftwarden hil run | list | explain`: scenarios from the command line.
+"""`liftwarden hil run | list | explain | replay | shrink`: scenarios from the command line.
 
 Exit codes of `run`: 0 every run passed or was skipped with a reason, 1 one failed, 2 wrong usage or a wrong scenario,
-3 none failed and one was inconclusive, 4 the bench itself broke down.
+3 none failed and one was inconclusive, 4 the bench itself broke down. `replay`: 0 it is the same again, 1 it
+differs.
 """
 
 import logging
 from pathlib import Path
 from typing import Annotated, Final
 
+import msgspec
 import typer
 
 from hil.one_line import one_line
@@ -25,6 +27,8 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=_RUN_EXAMPLES)(run)
     app.command(name="list", epilog="Examples: liftwarden hil list | liftwarden hil list --json")(list_)
     app.command(epilog=_EXPLAIN_EXAMPLES)(explain)
+    app.command(epilog="Examples: liftwarden hil replay out/normal-service-virtual-1")(replay)
+    app.command(epilog="Examples: liftwarden hil shrink my.yaml --seed 7 -o out")(shrink)
 
 
 def run(
@@ -54,7 +58,7 @@ def run(
             loaded = [(name, load_scenario(name)) for name in scenario]
         except ProtocolError as error:
             raise ScenarioError(str(error)) from error
-        logging.getLogger("edge_agent").addHandler(logging.NullHandler())  # what it says is no evidence
+        _hush()
         say = Teller(json=json)
         outcomes = []
         for name, one in loaded:
@@ -80,6 +84,53 @@ def list_(
         say = Teller(json=json)
         for name in scenario_names():
             say.listed(load_scenario(name))
+
+
+def replay(
+    record: Annotated[Path, typer.Argument(readable=False, help="A run.json, or its folder. / 运行记录")],
+    *,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object. / JSON 输出")] = False,
+) -> None:
+    """Run a kept run again with its seed, and compare. / 用原种子重放并比较."""
+    with one_line():
+        from hil.scenario.replay import replay as run_again  # noqa: PLC0415
+        from hil.scenario.teller import Teller  # noqa: PLC0415
+
+        _hush()
+        done = run_again(record)
+        say = Teller(json=json)
+        say.run(done.now.record)
+        say.compared(done.differences)
+    raise typer.Exit(1 if done.differences else 0)
+
+
+def shrink(
+    scenario: Annotated[str, typer.Argument(help="A scenario that fails. / 失败的场景")],
+    *,
+    bench: Annotated[str, typer.Option(help="Where it is played. / 台架")] = "virtual",
+    seed: Annotated[int, typer.Option(help="With which it fails. / 随机种子")] = 1,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", readable=False, help="Folder for the smaller one. / 输出目录")
+    ] = Path(),
+) -> None:
+    """Find a smaller scenario that fails in the same way. / 缩小失败场景."""
+    with one_line():
+        from hil.benches.bench import Settings  # noqa: PLC0415
+        from hil.benches.registry import bench_named  # noqa: PLC0415
+        from hil.scenario.loader import keep, load_scenario  # noqa: PLC0415
+        from hil.scenario.shrink import shrink as make_smaller  # noqa: PLC0415
+        from hil.scenario.teller import Teller  # noqa: PLC0415
+
+        _hush()
+        one, say = load_scenario(scenario), Teller(json=False)
+        found = make_smaller(one, bench_named(bench), Settings(seed), say.tried)
+        smaller = msgspec.structs.replace(found.scenario, name=f"{one.name}.small")
+        path = keep(smaller, out, f"Made smaller from {one.name}; it fails with seed {seed}.")
+    typer.echo(str(path))
+
+
+def _hush() -> None:
+    logging.getLogger("edge_agent").addHandler(logging.NullHandler())  # what the agent says is no evidence
 
 
 def explain(

@@ -45,8 +45,27 @@ def scenario_names() -> list[str]:
     return config_names(KIND)
 
 
-def as_yaml(scenario: Scenario) -> str:
-    """The scenario as a file that reads back as the same."""
+def as_yaml(scenario: Scenario, note: str = "") -> str:
+    """The scenario as a file that reads back as the same; `note` is a comment at its top."""
     plain: dict[str, Any] = msgspec.to_builtins(scenario, str_keys=True)
-    text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110)
-    return text
+    text: str = yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return "".join(f"# {line}\n" for line in note.splitlines()) + text
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes each part out: anchors are not used here."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        """Nothing is an alias."""
+        return True
+
+
+def keep(scenario: Scenario, directory: Path, note: str = "") -> Path:
+    """Write a scenario, such as a counter-example that a search found, as its name.yaml. Raises ScenarioError."""
+    path = directory / f"{scenario.name}.yaml"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        path.write_text(as_yaml(scenario, note), encoding="utf-8")
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot write: {error.strerror}; choose a writable directory") from error
+    return path

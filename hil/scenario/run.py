@@ -101,18 +101,20 @@ def config_hash(scenario: Scenario) -> str:
     return records.digest(scenario, setup, building, profiles)
 
 
+RECORD_FILE: Final = "run.json"
+TRACE_FILE: Final = "trace.jsonl"
 Writer = Callable[[Run, Path], None]
 """Puts something about a run into its folder."""
 
 
 def write_record(one: Run, folder: Path) -> None:
     """`run.json`: the record."""
-    (folder / "run.json").write_bytes(one.record.encode())
+    (folder / RECORD_FILE).write_bytes(one.record.encode())
 
 
 def write_trace(one: Run, folder: Path) -> None:
     """`trace.jsonl`: everything that was done and seen."""
-    one.trace.write(folder / "trace.jsonl")
+    one.trace.write(folder / TRACE_FILE)
 
 
 WRITERS: Final[Sequence[Writer]] = (write_record, write_trace)

@@ -57,6 +57,22 @@ class Teller:
         if record.outcome not in (Outcome.PASS, Outcome.SKIPPED):
             typer.echo(f"  {pick(Text('重现', 'again'), self._lang)}: {record.replay}")
 
+    def compared(self, differences: Sequence[str]) -> None:
+        """A kept run was run again."""
+        if self._json:
+            typer.echo(msgspec.json.encode({"differences": differences}))
+            return
+        for one in differences:
+            typer.echo(f"  {one}")
+        if not differences:
+            typer.echo(pick(Text("  与记录完全一致", "  the same again, to the last record"), self._lang))
+
+    def tried(self, scenario: Scenario, still: bool) -> None:
+        """A smaller scenario was tried."""
+        said = Text("仍失败", "still fails") if still else Text("不再失败", "fails no more")
+        size = f"{len(scenario.steps)} steps, {len(scenario.expect)} expectations, {scenario.duration}"
+        typer.echo(f"  {size}: {pick(said, self._lang)}", err=True)
+
     def sum(self, outcomes: Sequence[Outcome]) -> None:
         """All runs are done."""
         if self._json or len(outcomes) < 2:
