@@ -24,12 +24,14 @@ from sim.stimuli import parse as parse_stimulus
 class DeviceSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A device model on the bus: its profile, its address (default: the profile's), answers to what the profile asks.
 
-    `first_floor` is the device's number for the lowest landing, `door` the one that a door operator moves, `channels`
-    what the inputs of a module are wired to. With `own_alarms` it also reports what its firmware concludes by itself.
+    `car` is the one it belongs to; the building's first is 1. `first_floor` is the device's number for the lowest
+    landing, `door` the one that a door operator moves, `channels` what the inputs of a module are wired to. With
+    `own_alarms` it also reports what its firmware concludes by itself.
     `stuck`: items whose sensor or wire is dead, or rows by their names, and what the device reads of them for ever.
     """
 
     profile: Annotated[str, Meta(min_length=1)]
+    car: Annotated[int, Meta(ge=1, le=8)] = 1
     slave: Annotated[int, Meta(ge=1, le=247)] | None = None
     options: dict[str, str] = {}
     first_floor: Annotated[int, Meta(ge=-100, le=100)] = 1
@@ -58,7 +60,8 @@ class BenchSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     `building_set`: values laid over the building's, by dotted keys ("traffic.passengers_per_hour": "0").
 
-    `sensors`: what is wrong with the sensors that all devices read, by the vocabulary's items (docs/sensors.md).
+    `sensors`: what is wrong with the first car's sensors, whoever reads them, by the vocabulary's items
+    (docs/sensors.md).
     """
 
     building: Annotated[str, Meta(min_length=1)] = "residential-9"

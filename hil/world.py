@@ -16,6 +16,7 @@ from edge_agent.config_types import (
     UplinkConfig,
 )
 from edge_agent.ports import BusPort, OnBytes, OnLost
+from hil import BenchError
 from hil.broker import MemoryBroker
 from hil.bus.memory import MEMORY_PORT, MemoryBus
 from hil.bus.segment import Delivery, Segment, Tapped
@@ -58,10 +59,15 @@ class World:
         self.line = common_line(self.profiles, setup.line)
         self.building = load_building(setup.building, setup.building_set)
         self.plant = Plant(self.building, setup.seed, on_truth)
-        self.sensors = Sensors(setup.sensors, self.plant)
+        self._sensors = {car: self._sensors_of(car) for car in sorted({device.car for device in setup.devices} | {1})}
         self.devices = tuple(
             self._device(index, device, on_sample) for index, device in enumerate(setup.devices, start=1)
         )
+
+    def _sensors_of(self, car: int) -> Sensors:
+        if car > self.building.cars:
+            raise BenchError(f"devices: there is no car {car}: {self.building.name} has {self.building.cars}")
+        return Sensors(self.setup.sensors if car == 1 else {}, self.plant, car=car - 1)
 
     def _device(self, index: int, setup: DeviceSetup, on_sample: OnSample | None) -> ProfileDevice:
         profile = self.profiles[index - 1]
@@ -73,16 +79,18 @@ class World:
             habits=Habits.of(profile),
             values=with_own_alarms(profile.name, values) if setup.own_alarms else values,
             on_sample=on_sample,
-            is_up=self._controller_is_up if profile.kind is DeviceKind.CONTROLLER else lambda _: True,
+            is_up=partial(self._controller_is_up, setup.car)
+            if profile.kind is DeviceKind.CONTROLLER
+            else lambda _: True,
         )
 
     def values(self, setup: DeviceSetup, profile: Profile, t_ns: int) -> Mapping[str, object]:
         """What a device's inputs say at `t_ns`, with its own numbers for the floors and its own names for faults."""
-        values = self.sensors.values(max(t_ns, self.plant.now_ns))
+        values = self._sensors[setup.car].values(max(t_ns, self.plant.now_ns))
         return setup.seen({**values, "faults": fault_names(profile, values["faults"])})
 
-    def _controller_is_up(self, t_ns: int) -> bool:
-        return self.plant.controller_is_up(max(t_ns, self.plant.now_ns))
+    def _controller_is_up(self, car: int, t_ns: int) -> bool:
+        return self.plant.controller_is_up(max(t_ns, self.plant.now_ns), car - 1)
 
     def connect(
         self, timeline: Timeline, tap: Callable[[Tapped], None] | None = None, delivery: Delivery = Delivery.FRAME
@@ -99,9 +107,9 @@ class World:
         return self.plant.apply(stimulus, for_s)
 
     def switch_sensor(self, t_ns: int, item: str, imperfection: str, on: bool) -> None:
-        """Let an imperfection of the setup's sensors begin or end at `t_ns`, or now. Raises SensorError."""
+        """Let an imperfection of the first car's sensors begin or end at `t_ns`, or now. Raises SensorError."""
         self.plant.advance_to(max(t_ns, self.plant.now_ns))
-        self.sensors.switch(item, imperfection, on)
+        self._sensors[1].switch(item, imperfection, on)
 
 
 class VirtualWorld:
@@ -190,36 +198,40 @@ class VirtualWorld:
         """The records of one kind, in order."""
         return [record for record in self.truth if record.kind == kind]
 
-    def agent_config(
-        self, directory: Path, *, lift_id: str = "lift-1", poll_period_s: float | None = 0.5
-    ) -> AgentConfig:
-        """A configuration for one terminal that knows this world: its devices, floors and answers."""
+    def agent_config(self, directory: Path, *, poll_period_s: float | None = 0.5) -> AgentConfig:
+        """A configuration for one terminal that knows this world: its devices, floors and answers.
+
+        The lifts are called lift-1, lift-2 and so on by their cars, the devices device-1 and so on.
+        """
         setup = self.world.setup
-        devices = tuple(
-            DeviceConfig(
-                name=f"device-{index}",
-                profile=device.profile,
-                slave=device.slave,
-                options=device.options,
-                door=device.door,
-                comm_loss_accepted_by="the bench",
-                channels={
-                    number: ChannelConfig(item=channel.item, invert=channel.invert)
-                    for number, channel in device.channels.items()
-                },
-            )
-            for index, device in enumerate(setup.devices, start=1)
-        )
-        first = setup.devices[0].first_floor
-        floors = tuple(
-            FloorConfig(reported=first + index, label=floor.label)
-            for index, floor in enumerate(self.world.building.floors)
-        )
+        devices = [(one, _device_config(index, one)) for index, one in enumerate(setup.devices, start=1)]
+        labels = [floor.label for floor in self.world.building.floors]
+        lifts = []
+        for car in sorted({one.car for one, _ in devices}):
+            mine = [(one, config) for one, config in devices if one.car == car]
+            first = mine[0][0].first_floor
+            floors = tuple(FloorConfig(reported=first + index, label=label) for index, label in enumerate(labels))
+            lifts.append(LiftConfig(id=f"lift-{car}", devices=tuple(config for _, config in mine), floors=floors))
         return AgentConfig(
             terminal_id="t-1",
             link=LinkConfig(port=MEMORY_PORT, line=setup.line, poll_period_s=poll_period_s),
-            lifts=(LiftConfig(id=lift_id, devices=devices, floors=floors),),
+            lifts=tuple(lifts),
             journal=JournalConfig(path=str(directory / "journal.sqlite")),
             uplink=UplinkConfig(broker="mqtt://127.0.0.1:1883"),
             local=LocalConfig(socket=str(directory / "agent.sock")),
         )
+
+
+def _device_config(index: int, device: DeviceSetup) -> DeviceConfig:
+    return DeviceConfig(
+        name=f"device-{index}",
+        profile=device.profile,
+        slave=device.slave,
+        options=device.options,
+        door=device.door,
+        comm_loss_accepted_by="the bench",
+        channels={
+            number: ChannelConfig(item=channel.item, invert=channel.invert)
+            for number, channel in device.channels.items()
+        },
+    )

@@ -93,6 +93,8 @@ class _Words:
         yield self._pick(f"台架 {where}, 时长 {one.duration}", f"On {where}, for {one.duration}") + (
             f", {people}" if people else ""
         )
+        for device in world.devices:
+            yield self._pick(f"{device.car} 号梯设备 {device.profile}", f"Car {device.car} has a {device.profile}")
         for item, wrong in world.sensors.items():
             names = ", ".join(name for name, _ in wrong.named())
             yield self._pick(f"传感器 {item}: {names}", f"The sensor of {item}: {names}")

@@ -6,10 +6,14 @@ from typing import Any, Final
 import msgspec
 import yaml
 
+from hil import BenchError
 from hil.scenario import ScenarioError
 from hil.scenario.model import Scenario
+from protocols import ProtocolError
 from protocols.resources import config_names, config_text, text_of
 from protocols.strictyaml import Document
+from sim import SimError
+from sim.building import load_building
 
 KIND: Final = "scenarios"
 
@@ -35,6 +39,11 @@ def parse_scenario(text: str, source: str) -> Scenario:
     wrong = scenario.problem()
     if wrong is not None:
         raise document.error(*wrong)
+    try:
+        setup = scenario.world.setup(seed=1)
+        load_building(setup.building, setup.building_set)
+    except (BenchError, SimError, ProtocolError) as error:
+        raise document.error("world", str(error)) from error
     if source.endswith((".yaml", ".yml")) and Path(source).stem != scenario.name:
         raise document.error("name", f"{scenario.name} is not the file's name; call it {Path(source).stem}")
     return scenario

@@ -54,6 +54,16 @@ expect:
         ("{alarm: any}", "{alarm: any, did: fired}", r"x:9: expect\[0\].*did belongs to fault, not to alarm"),
         ("never:", "nevr:", r"x:9: expect\[0\].nevr: unknown key; did you mean never"),
         ("  - requirement: R.x\n    never", "  - never", r"x:8: expect\[0\]: lacks requirement"),
+        (
+            "duration",
+            "world: {bench: residential-9-stm23}\nduration",
+            r"x:3: world: no bench.*did you mean residential-9-",
+        ),
+        (
+            "duration",
+            "world: {building_set: {car: '2'}}\nduration",
+            r"x:3: world: --set car: unknown key; did you mean",
+        ),
         ("name: x", "nme: x", r"x:1: nme: unknown key; did you mean name"),
     ],
 )
