@@ -2,7 +2,9 @@
 
 Files are real; what the kernel was asked to sync is known from who writes (`edge_agent.ports.Disk`). A kill leaves the
 files as they are. A power cut leaves what was synced; of what was not, each sector of 512 bytes may be there or not,
-and so may what lies behind the end of the synced file.
+and so may what lies behind the end of the synced file. Two orders hold, since SQLite syncs in between: the log before
+the database it is copied into, and the header of a log that begins anew before its frames (sqlite.org/atomiccommit.html
+and walFrames in sqlite.org/src/file/src/wal.c).
 """
 
 import resource
@@ -20,7 +22,10 @@ NS_PER_S: Final = 1_000_000_000
 SECTOR: Final = 512
 WRITING: Final = "disk.write"
 """The name of the occasion that a write gives: on its way, and not synced yet."""
-_SUFFIXES: Final = ("", "-wal", "-journal")
+_LOG: Final = "-wal"
+_LOG_HEADER: Final = 32
+"""Bytes (sqlite.org/fileformat2.html#walformat)."""
+_SUFFIXES: Final = ("", _LOG, "-journal")
 """SQLite's files: the database, its write-ahead log, its rollback journal (sqlite.org/tempfiles.html)."""
 
 
@@ -100,9 +105,12 @@ class Disk:
 
     # when it is full
 
-    def fill(self, room: int) -> None:
-        """Let the log grow by `room` bytes and no more."""
-        log, database = (Path(f"{self._path}{suffix}") for suffix in ("-wal", ""))
+    def fill(self, room: int | None) -> None:
+        """Let the log grow by `room` bytes and no more; None: refuse every write."""
+        if room is None:
+            self._limit = 0
+            return
+        log, database = (Path(f"{self._path}{suffix}") for suffix in (_LOG, ""))
         grows = log if log.exists() else database
         self._limit = room + (grows.stat().st_size if grows.exists() else 0)
 
@@ -132,12 +140,16 @@ def torn(synced: Files, written: Files, rng: Random) -> Files:
     left: Files = {}
     for suffix in _SUFFIXES:
         before, after = synced.get(suffix), written.get(suffix)
-        if before is None or after is None:
-            one = rng.choice((before, after)) if before != after else before
-            if one is not None:
-                left[suffix] = one if before is not None else _torn(b"", one, rng)
+        if suffix == _LOG and synced.get("") != written.get("") and before is not None:
+            one = after
+        elif suffix == _LOG and before and after and before[:_LOG_HEADER] != after[:_LOG_HEADER]:
+            one = rng.choice((before, after[:_LOG_HEADER] + _torn(before, after, rng)[_LOG_HEADER:]))
+        elif before is None or after is None:
+            one = before if before == after else rng.choice((before, None if after is None else _torn(b"", after, rng)))
         else:
-            left[suffix] = _torn(before, after, rng)
+            one = _torn(before, after, rng)
+        if one is not None:
+            left[suffix] = one
     return left
 
 

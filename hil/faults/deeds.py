@@ -29,9 +29,9 @@ class StepWall(Deed, frozen=True, kw_only=True):
 
 
 class FillDisk(Deed, frozen=True, kw_only=True):
-    """The disk has room for `room` bytes more until it is over."""
+    """The disk has room for `room` bytes more until it is over; None: it takes no write at all."""
 
-    room: int = 0
+    room: int | None = 0
 
 
 class Pause(Deed, frozen=True, kw_only=True):

@@ -50,7 +50,7 @@ class WallStep(Happening, frozen=True, tag="host.wall_step"):
 
 
 class DiskFull(Happening, frozen=True, tag="host.disk_full"):
-    """The disk takes `room` bytes more and then refuses, for `for_s`."""
+    """The disk takes `room` bytes more and then refuses, for `for_s`. A log that is begun anew is room again."""
 
     loses: ClassVar[bool] = True
 
@@ -60,6 +60,18 @@ class DiskFull(Happening, frozen=True, tag="host.disk_full"):
     def deed(self, turn: Turn) -> Deed:
         """Fill it."""
         return FillDisk(for_ns=ns(self.for_s), room=self.room, done=f"disk full for {self.for_s:g} s")
+
+
+class DiskReadOnly(Happening, frozen=True, tag="host.disk_read_only"):
+    """The disk takes no write for `for_s`, as when the kernel mounts a failing card read-only."""
+
+    loses: ClassVar[bool] = True
+
+    for_s: Seconds
+
+    def deed(self, turn: Turn) -> Deed:
+        """Let it refuse."""
+        return FillDisk(for_ns=ns(self.for_s), room=None, done=f"disk read-only for {self.for_s:g} s")
 
 
 class Paused(Happening, frozen=True, tag="host.pause"):
@@ -114,7 +126,7 @@ class TornWrite(_Powerless, frozen=True, tag="host.torn_write"):
     """The power goes in the midst of a write, before its sync."""
 
 
-AnyKind = WallStep | DiskFull | Paused | Crashed | PowerLost | TornWrite
+AnyKind = WallStep | DiskFull | DiskReadOnly | Paused | Crashed | PowerLost | TornWrite
 
 
 def place_of(kind: AnyKind, when: When) -> str | None:

@@ -138,3 +138,15 @@ def test_a_file_that_was_made_or_deleted_and_not_synced_may_be_there_or_not() ->
     deleted = {"-wal" in torn({"-wal": b"log"}, {}, Random(seed)) for seed in range(20)}
     assert made == deleted == {False, True}
     assert torn({"": b"x"}, {"": b"x"}, Random(1)) == {"": b"x"}
+
+
+def test_a_database_that_the_log_is_being_copied_into_finds_the_whole_log_beside_it() -> None:
+    old, new = {"": bytes(SECTOR), "-wal": b"a" * SECTOR}, {"": b"\1" * SECTOR, "-wal": b"a" * 9 * SECTOR}
+    assert {torn(old, new, Random(seed))["-wal"] for seed in range(20)} == {new["-wal"]}
+
+
+def test_a_log_that_begins_anew_has_its_new_header_or_nothing_new_at_all() -> None:
+    old, new = b"old" * 800, b"new" * 800
+    left = [torn({"-wal": old}, {"-wal": new}, Random(seed))["-wal"] for seed in range(40)]
+    assert {one[:32] for one in left} == {old[:32], new[:32]}
+    assert all(one == old for one in left if one[:32] == old[:32])

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from hil.benches.virtual_agent import VirtualAgent
+from hil.benches.virtual_agent import OnAgent, VirtualAgent
 from hil.scenario.model import NO_TRAFFIC
 from hil.setup import DeviceSetup
 from hil.world import VirtualWorld
@@ -27,12 +27,13 @@ async def virtual_agent(
     line: str | None = None,
     poll_period_s: float | None = 0.5,
     sensors: Mapping[str, Imperfections] | None = None,
+    on_agent: OnAgent | None = None,
     **changes: Any,
 ) -> AsyncIterator[VirtualAgent]:
     """The agent in the shipped house; `changes` replace sections of its configuration."""
     world = VirtualWorld(devices, seed=seed, building_set=building_set, line=line, sensors=sensors)
     config = msgspec.structs.replace(world.agent_config(directory, poll_period_s=poll_period_s), **changes)
-    bench = VirtualAgent(world, config)
+    bench = VirtualAgent(world, config, on_agent)
     bench.start()
     try:
         yield bench
