@@ -21,10 +21,11 @@ from hil.broker import Received
 from hil.bus.faults.injector import Injector
 from hil.bus.segment import Tapped
 from hil.faults.host_injector import HostInjector
+from hil.faults.port_injector import PortInjector
 from hil.faults.uplink_injector import UplinkInjector
 from hil.loop import NS_PER_S, VirtualLoop, run_virtual, running_loop
 from hil.scenario.capabilities import Capability
-from hil.scenario.families import HOST, UPLINK, WIRE
+from hil.scenario.families import HOST, PORT, UPLINK, WIRE
 from hil.scenario.model import Scenario
 from hil.scenario.parts import ns_of
 from hil.scenario.steps import AgentStep, Ask, PersonComes, Step
@@ -49,6 +50,7 @@ class VirtualBench:
             Capability.WIRE_FAULTS,
             Capability.UPLINK_FAULTS,
             Capability.HOST_FAULTS,
+            Capability.PORT_FAULTS,
             Capability.SENSOR_FAULTS,
             Capability.AGENT_CONFIG,
             Capability.AGENT_STOP,
@@ -105,6 +107,7 @@ class _Run:
             WIRE.name: self._wire_injector,
             UPLINK.name: self._uplink_injector,
             HOST.name: self._host_injector,
+            PORT.name: self._port_injector,
         }
         self.faults = Faults(trace, self._loop, makers)
         self.agent = VirtualAgent(self._world, agent_config(scenario, self._world, directory), self._agent_did)
@@ -189,6 +192,9 @@ class _Run:
 
     def _uplink_injector(self) -> UplinkInjector:
         return UplinkInjector(self._world.broker, self._loop, self._fault_seed, predicates=self._predicates())
+
+    def _port_injector(self) -> PortInjector:
+        return PortInjector(self._world.bus, self._loop, self._fault_seed, predicates=self._predicates())
 
     def _host_injector(self) -> HostInjector:
         return HostInjector(self.agent.host, self._loop, self._fault_seed, predicates=self._predicates())

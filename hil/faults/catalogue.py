@@ -1,4 +1,4 @@
-"""Every kind of fault of the uplink and of the host by its catalogue id, and a fault as data: what, when, its name."""
+"""Every kind of fault of uplink, port and host by its catalogue id, and a fault as data: what, when, its name."""
 
 from collections.abc import Mapping
 from typing import Any, Final, Self, TypeVar, get_args
@@ -6,12 +6,14 @@ from typing import Any, Final, Self, TypeVar, get_args
 import msgspec
 
 from hil import UsageError
-from hil.faults import host, uplink
+from hil.faults import host, port, uplink
+from hil.faults.when import Operators
 from protocols.nearest import hint
 
 F = TypeVar("F")
 
 UPLINK_KINDS: Final = {str(kind.__struct_config__.tag): kind for kind in get_args(uplink.AnyKind)}
+PORT_KINDS: Final = {str(kind.__struct_config__.tag): kind for kind in get_args(port.AnyKind)}
 HOST_KINDS: Final = {str(kind.__struct_config__.tag): kind for kind in get_args(host.AnyKind)}
 """By catalogue id."""
 
@@ -53,6 +55,24 @@ class HostFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def of(cls, raw: Mapping[str, Any]) -> Self:
         """A fault from plain data, as `UplinkFault.of`."""
         return _read(cls, raw, HOST_KINDS)
+
+
+class PortFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A kind and when it acts. `name` tells two of the same kind apart, and seeds the fault's random stream."""
+
+    kind: port.AnyKind
+    when: Operators = Operators()
+    name: str = ""
+
+    @property
+    def id(self) -> str:
+        """Its name, or its kind's catalogue id."""
+        return self.name or self.kind.name
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> Self:
+        """A fault from plain data, as `UplinkFault.of`."""
+        return _read(cls, raw, PORT_KINDS)
 
 
 def _read(fault: type[F], raw: Mapping[str, Any], kinds: Mapping[str, type]) -> F:

@@ -11,7 +11,7 @@ import msgspec
 
 from hil import UsageError
 from hil.bus.faults import catalogue
-from hil.faults.catalogue import HOST_KINDS, UPLINK_KINDS, HostFault, UplinkFault
+from hil.faults.catalogue import HOST_KINDS, PORT_KINDS, UPLINK_KINDS, HostFault, PortFault, UplinkFault
 from hil.scenario.capabilities import Capability
 from hil.scenario.parts import ns_of
 from protocols.nearest import hint
@@ -38,7 +38,8 @@ class Family(msgspec.Struct, frozen=True):
 WIRE: Final = Family("wire", Capability.WIRE_FAULTS, catalogue.KINDS, catalogue.Fault.of)
 UPLINK: Final = Family("uplink", Capability.UPLINK_FAULTS, UPLINK_KINDS, UplinkFault.of)
 HOST: Final = Family("host", Capability.HOST_FAULTS, HOST_KINDS, HostFault.of)
-FAMILIES: Final = (WIRE, UPLINK, HOST)
+PORT: Final = Family("port", Capability.PORT_FAULTS, PORT_KINDS, PortFault.of)
+FAMILIES: Final = (WIRE, UPLINK, HOST, PORT)
 
 
 class Armable(msgspec.Struct, frozen=True):
