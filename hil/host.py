@@ -19,7 +19,7 @@ from edge_agent.config_types import AgentConfig
 from hil.broker import MemoryBroker
 from hil.disk import WRITING, Disk, Files, Pace
 from hil.faults.deeds import Crash, Deed, FillDisk, Pause, PowerCut, StepWall, Wall
-from hil.host_process import HostProcess
+from hil.host_process import HostProcess, MakeAgent, TestedAgent
 from hil.loop import NS_PER_S, VirtualClock, VirtualLoop
 
 BOOTED_NS: Final = 20 * NS_PER_S
@@ -49,6 +49,7 @@ class Host:
         pace: Pace | None = None,
         restart_s: float | None = 2.0,
         on_life: OnLife | None = None,
+        make_agent: MakeAgent = Agent,
     ) -> None:
         self.config = config
         self.ended: list[BaseException | None] = []
@@ -57,6 +58,7 @@ class Host:
         self._loop = loop
         self._restart_s = restart_s
         self._on_life = on_life
+        self._make_agent = make_agent
         self._watchers: list[OnOccasion] = []
         self._disk = Disk(Path(config.journal.path), loop, lambda: self._occasion(WRITING), pace)
         loop.set_around_work(self._disk.at_work)
@@ -85,6 +87,7 @@ class Host:
             self._loop,
             self._occasion,
             self._context,
+            self._make_agent,
         )
         self._process = process
         process.task.add_done_callback(lambda _task: self._ended(process), context=self._context)
@@ -112,7 +115,7 @@ class Host:
         return self._process is not None
 
     @property
-    def agent(self) -> Agent | None:
+    def agent(self) -> TestedAgent | None:
         """The agent that runs now; none while its process stands still, or there is none."""
         return None if self._process is None or self._process.is_stopped else self._process.agent
 

@@ -4,11 +4,11 @@ import asyncio
 import contextvars
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
-from edge_agent.app import Agent, Ports
+from edge_agent.app import Ports, Reply, Request
 from edge_agent.config_types import AgentConfig
 from edge_agent.points import watch
 from edge_agent.ports import BrokerError, BusPort, MqttVersion, OnBytes, OnLost, PortError, Publication
@@ -20,6 +20,19 @@ from protocols.modbus.line import LineSettings
 
 _TTY_BUFFER: Final = 4095
 """Bytes that the kernel keeps for who does not read them (N_TTY)."""
+
+
+class TestedAgent(Protocol):
+    """What runs in the process: the production agent, or one that a bench must find wanting."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop` is set."""
+
+    async def answer(self, request: Request) -> Reply:
+        """What a technician's command is told. Raises AgentError."""
+
+
+MakeAgent = Callable[[AgentConfig, Ports], TestedAgent]
 
 
 class HostProcess:
@@ -34,6 +47,7 @@ class HostProcess:
         loop: VirtualLoop,
         reached: Callable[[str], None],
         context: contextvars.Context,
+        make_agent: MakeAgent,
     ) -> None:
         self.stop = asyncio.Event()
         self._world = ports
@@ -49,7 +63,7 @@ class HostProcess:
         self._stands = 0
         self._process = Process(loop, "agent", self._set_up)
         mine = msgspec.structs.replace(ports, open_bus=self._open_bus, broker=self._connection, clock=clock)
-        self.agent = Agent(config, mine)
+        self.agent = make_agent(config, mine)
         self.task = self._process.start(self.agent.run(self.stop))
 
     def _set_up(self) -> None:

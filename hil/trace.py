@@ -6,7 +6,8 @@ A record is an instant (ns since the run began), a lane, a name and data. Lanes 
 - `fault`: `armed`, `fired`, `cleared`; `data.fault` is the fault's id.
 - `wire`: a whole transmission at its last stop bit, by who drove it; `data.start_ns`, and its bytes as `data.hex`.
 - `truth`: what really happened to the lift (sim/truth.py), by kind.
-- `agent`: what its process did as seen from outside: `started`, `stopped`, `killed`, `ended`.
+- `agent`: what its process did as seen from outside: `started`, `stopped`, `killed`, `ended`; and
+  what it `answered` a technician.
 - `mqtt`: what a subscriber received, by the last part of the topic; `data.topic`, `data.client`, `data.payload`.
 - `bench`: the harness itself: `lag` (how late a step was done), `begin`, `end`.
 

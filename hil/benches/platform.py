@@ -6,7 +6,6 @@ from typing import Final
 import msgspec
 
 from edge_agent.clock import rfc3339
-from hil import BenchError
 from protocols.upstream.messages import Command, CommandKind, EventMessage, Phase, Stream, TombstoneMessage
 from protocols.upstream.topics import Topics
 
@@ -40,11 +39,11 @@ class Platform:
             elif message.phase is Phase.ENDED:
                 self._open.pop(message.code, None)
 
-    def acknowledge_code(self, code: str) -> None:
-        """Take on the open alarm with this code. Raises BenchError if none came."""
-        if code not in self._open:
-            raise BenchError(f"acknowledge {code}: no such alarm has come; let the step be later")
-        self.acknowledge(self._open[code])
+    def acknowledge_code(self, code: str) -> bool:
+        """Take on the open alarm with this code; False if none came."""
+        if code in self._open:
+            self.acknowledge(self._open[code])
+        return code in self._open
 
     def acknowledge(self, event_id: str) -> None:
         """Take on one alarm."""

@@ -6,12 +6,14 @@ Real link master, framer, detectors and SQLite journal; only byte transport, clo
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from edge_agent.app import Request
+from edge_agent import AgentError
+from edge_agent.app import Agent, Reply, Request
 from edge_agent.config_types import AgentConfig
 from hil import BenchError
 from hil.benches.bench import Settings
@@ -23,6 +25,7 @@ from hil.bus.segment import Tapped
 from hil.faults.host_injector import HostInjector
 from hil.faults.port_injector import PortInjector
 from hil.faults.uplink_injector import UplinkInjector
+from hil.host_process import MakeAgent
 from hil.loop import NS_PER_S, VirtualLoop, run_virtual, running_loop
 from hil.scenario.capabilities import Capability
 from hil.scenario.families import HOST, PORT, UPLINK, WIRE
@@ -62,14 +65,19 @@ class VirtualBench:
         }
     )
 
+    def __init__(self, make_agent: MakeAgent = Agent) -> None:
+        """`make_agent`: what is tested instead of the production agent."""
+        self._make_agent = make_agent
+
     def play(self, scenario: Scenario, settings: Settings, trace: Trace, directory: Path) -> None:
         """Play it; see `hil.benches.bench.Bench`."""
         shuffle = random.Random(f"{settings.seed}/loop") if settings.shuffle else None
-        run_virtual(_play(scenario, settings, trace, directory), shuffle)
+        run = partial(_Run, scenario, settings, trace, directory, self._make_agent)
+        run_virtual(_play(run, scenario, settings, trace), shuffle)
 
 
-async def _play(scenario: Scenario, settings: Settings, trace: Trace, directory: Path) -> None:
-    run = _Run(scenario, settings, trace, directory)
+async def _play(make_run: "Callable[[], _Run]", scenario: Scenario, settings: Settings, trace: Trace) -> None:
+    run = make_run()
     trace.add(0, Lane.BENCH, "begin", {"bench": VirtualBench.name, "seed": settings.seed})
     player = Player(scenario, run, running_loop(), trace)
     if scenario.agent.started:
@@ -86,7 +94,9 @@ async def _play(scenario: Scenario, settings: Settings, trace: Trace, directory:
 class _Run:
     """One run's world and agent, and the hands on them."""
 
-    def __init__(self, scenario: Scenario, settings: Settings, trace: Trace, directory: Path) -> None:
+    def __init__(
+        self, scenario: Scenario, settings: Settings, trace: Trace, directory: Path, make_agent: MakeAgent
+    ) -> None:
         setup = scenario.world.setup(settings.seed)
         self._trace = trace
         self._loop: VirtualLoop = running_loop()
@@ -110,7 +120,8 @@ class _Run:
             PORT.name: self._port_injector,
         }
         self.faults = Faults(trace, self._loop, makers)
-        self.agent = VirtualAgent(self._world, agent_config(scenario, self._world, directory), self._agent_did)
+        config = agent_config(scenario, self._world, directory)
+        self.agent = VirtualAgent(self._world, config, self._agent_did, make_agent)
         self._behind: list[asyncio.Task[None]] = []
         self._does: Final[dict[str, Callable[[Step], dict[str, object]]]] = {
             "stimulus": self._stimulus,
@@ -229,8 +240,8 @@ class _Run:
         self.agent.start()
 
     def _acknowledge(self, step: Step) -> dict[str, object]:
-        self.agent.acknowledge_code("" if step.acknowledge is None else step.acknowledge)
-        return {}
+        came = self.agent.acknowledge_code("" if step.acknowledge is None else step.acknowledge)
+        return {} if came else {"alarm": "none came"}
 
     def _technician(self, step: Step) -> dict[str, object]:
         if step.technician is not None:
@@ -238,7 +249,10 @@ class _Run:
         return {}
 
     async def _ask(self, ask: Ask) -> None:
-        reply = await self.agent.answer(Request(ask.value))
+        try:
+            reply = await self.agent.answer(Request(ask.value))
+        except (BenchError, AgentError) as error:
+            reply = Reply(error=str(error))
         self._trace.add(self._loop.now_ns, Lane.AGENT, "answered", {"asked": ask.value, "reply": reply})
 
     def _later(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:

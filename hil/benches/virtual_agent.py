@@ -7,12 +7,13 @@ from typing import Final
 
 import msgspec
 
-from edge_agent.app import Ports, Reply, Request
+from edge_agent.app import Agent, Ports, Reply, Request
 from edge_agent.config_types import AgentConfig
 from hil import BenchError
 from hil.benches.platform import Platform
 from hil.broker import Received
 from hil.host import Host
+from hil.host_process import MakeAgent
 from hil.loop import NS_PER_S, running_loop
 from hil.world import VirtualWorld
 from protocols.upstream.messages import EventMessage, HealthMessage, Phase, StateMessage, TombstoneMessage
@@ -25,7 +26,13 @@ OnAgent = Callable[[str, str], None]
 class VirtualAgent:
     """A world and the agent that watches it. Times are seconds of the virtual loop, from 0."""
 
-    def __init__(self, world: VirtualWorld, config: AgentConfig, on_agent: OnAgent | None = None) -> None:
+    def __init__(
+        self,
+        world: VirtualWorld,
+        config: AgentConfig,
+        on_agent: OnAgent | None = None,
+        make_agent: MakeAgent = Agent,
+    ) -> None:
         self.world = world
         self._on_agent = on_agent
         self._failed = asyncio.Event()
@@ -38,7 +45,14 @@ class VirtualAgent:
             new_journal_id=self._new_journal_id,
         )
         self.host = Host(
-            config, ports, world.broker, world.clock, running_loop(), restart_s=None, on_life=self._heard_of
+            config,
+            ports,
+            world.broker,
+            world.clock,
+            running_loop(),
+            restart_s=None,
+            on_life=self._heard_of,
+            make_agent=make_agent,
         )
         self._platform = Platform(config.terminal_id, self._publish, world.clock.true_unix_ns)
         world.broker.subscribe("liftwarden/#", self._heard)
@@ -153,6 +167,6 @@ class VirtualAgent:
         """The platform acknowledges an alarm."""
         self._platform.acknowledge(event_id)
 
-    def acknowledge_code(self, code: str) -> None:
-        """The platform acknowledges the open alarm with this code. Raises BenchError if none came."""
-        self._platform.acknowledge_code(code)
+    def acknowledge_code(self, code: str) -> bool:
+        """The platform acknowledges the open alarm with this code; False if none came."""
+        return self._platform.acknowledge_code(code)

@@ -17,7 +17,7 @@ from hil.scenario.loader import load_scenario
 from hil.scenario.model import AgentSetup, Scenario, WorldSetup
 from hil.scenario.record import RunRecord, outcome_of
 from hil.scenario.run import Run, run, write_folder
-from hil.scenario.steps import Step
+from hil.scenario.steps import PersonComes, Step
 from hil.scenario.verdicts import Outcome
 from hil.trace import Lane, Trace
 from sim.stimuli import Stimulus
@@ -65,11 +65,18 @@ def test_a_step_without_an_effect_shows_nothing() -> None:
 
 
 def test_a_step_that_cannot_be_done_is_an_error_of_the_run() -> None:
-    record = played(scenario(Step(at="5 s", acknowledge="A01"))).record
+    record = played(scenario(Step(at="5 s", person=PersonComes(from_="1", to="10")))).record
     assert (record.outcome, record.reasons) == (
         Outcome.ERROR,
-        ["at 5 s: acknowledge A01: no such alarm has come; let the step be later"],
+        ["at 5 s: person: there is no landing '10'; did you mean 1?"],
     )
+
+
+def test_a_platform_that_acknowledges_nothing_leaves_the_verdict_to_what_was_expected() -> None:
+    wanted = {"requirement": "R.x", "at_least": {"count": 1, "event": {"alarm": "A01"}}}
+    done = played(scenario(Step(at="5 s", acknowledge="A01"), expect=wanted))
+    assert done.record.outcome is Outcome.FAIL
+    assert [one.fields["alarm"] for one in done.trace.of(Lane.STEP, "acknowledge")] == ["none came"]
 
 
 def test_a_harness_that_was_late_shows_nothing() -> None:
@@ -176,7 +183,7 @@ expect:
             "FAIL  R.x  at_least: came 0 times",
         ),
         ("steps: []", "steps: [{at: 1 s, stimulus: person_leaves}]", 3, "had no effect"),
-        ("steps: []", "steps: [{at: 1 s, acknowledge: A01}]", 4, "no such alarm has come"),
+        ("steps: []", "steps: [{at: 1 s, person: {from: A, to: B}}]", 4, "there is no landing 'A'"),
         ("steps: []", "steps: [{at: 1 s, stimulus: x}]", 2, "is not a choice"),
     ],
 )

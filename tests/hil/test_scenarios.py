@@ -1,11 +1,14 @@
 """Every shipped scenario passes on the virtual bench, with any seed; and the same run gives the same trace anywhere."""
 
+import asyncio
 import os
 import subprocess
 import sys
 
 import pytest
 
+from edge_agent.app import Ports, Reply, Request
+from edge_agent.config_types import AgentConfig
 from hil.benches.bench import Settings
 from hil.benches.virtual import VirtualBench
 from hil.scenario.loader import as_yaml, load_scenario, parse_scenario, scenario_names
@@ -63,3 +66,21 @@ def test_verdicts_do_not_depend_on_the_order_of_what_is_ready_at_one_instant() -
     scenario = load_scenario(HASHED)
     records = [run(scenario, VirtualBench(), Settings(seed, shuffle=True)).record for seed in (1, 2, 3)]
     assert [one.outcome for one in records] == [Outcome.PASS] * 3
+
+
+class SilentAgent:
+    """It does nothing at all."""
+
+    def __init__(self, config: AgentConfig, ports: Ports) -> None:
+        pass
+
+    async def run(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+
+    async def answer(self, request: Request) -> Reply:
+        return Reply(error=f"no {request.op}")
+
+
+def test_an_agent_that_does_nothing_fails_where_something_must_come() -> None:
+    record = run(load_scenario("entrapment-between-floors"), VirtualBench(SilentAgent), Settings(1)).record
+    assert (record.outcome, record.verdicts[0].said) == (Outcome.FAIL, "never came")
