@@ -1,6 +1,6 @@
 """What every bench is, and what lets a scenario's steps happen on it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,10 +13,14 @@ from hil.trace import Trace
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """How a scenario is played: the seed of everything random, and whether ready callbacks are shuffled by it."""
+    """How a scenario is played: the seed of everything random, and whether ready callbacks are shuffled by it.
+
+    `on_progress` is told how far a run is, of 1; nothing of a run depends on it.
+    """
 
     seed: int = 1
     shuffle: bool = False
+    on_progress: Callable[[float], None] | None = None
 
 
 class Bench(Protocol):

@@ -78,8 +78,11 @@ class Faults:
         return {}
 
     def tell(self) -> None:
-        """Put what they did into the trace, at the run's end."""
+        """Put what they did into the trace, at the run's end; not what they did while things were tidied up."""
+        end_ns = self._trace.end_ns
         for injector in self._injectors.values():
             for one in injector.firings:
+                if one.t_ns > end_ns:
+                    continue
                 data = {"fault": one.fault, "until_ns": one.until_ns, "done": one.done}
                 self._trace.add(one.t_ns, Lane.FAULT, "fired", data)

@@ -80,6 +80,8 @@ async def _play(make_run: "Callable[[], _Run]", scenario: Scenario, settings: Se
     run = make_run()
     trace.add(0, Lane.BENCH, "begin", {"bench": VirtualBench.name, "seed": settings.seed})
     player = Player(scenario, run, running_loop(), trace)
+    if settings.on_progress is not None:
+        running_loop().add_time_source(_Progress(scenario.duration_ns, settings.on_progress).advance_to)
     if scenario.agent.started:
         run.agent.start()
     try:
@@ -89,6 +91,21 @@ async def _play(make_run: "Callable[[], _Run]", scenario: Scenario, settings: Se
         await run.end()
     trace.reopen()
     run.faults.tell()
+
+
+class _Progress:
+    """Tells how far a run is, a hundred times; it looks at the loop's jumps and puts nothing into it."""
+
+    def __init__(self, duration_ns: int, tell: Callable[[float], None]) -> None:
+        self._duration_ns = duration_ns
+        self._tell = tell
+        self._next_ns = 0
+
+    def advance_to(self, t_ns: int) -> None:
+        """Time is now `t_ns`."""
+        if t_ns >= self._next_ns:
+            self._next_ns = t_ns + self._duration_ns // 100
+            self._tell(min(1.0, t_ns / self._duration_ns))
 
 
 class _Run:

@@ -63,7 +63,7 @@ def run(
         outcomes = []
         for name, one in loaded:
             for number in seed or [1]:
-                done = run_one(one, chosen, Settings(number, shuffle), name)
+                done = run_one(one, chosen, Settings(number, shuffle, say.progress(one.name)), name)
                 say.run(done.record)
                 outcomes.append(done.record.outcome)
                 if out is not None:

@@ -1,7 +1,8 @@
 """What `hil run` and `hil list` say: to people in their language, or one JSON object a line."""
 
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -41,8 +42,16 @@ class Teller:
         self._json = json
         self._lang = language(None, os.environ)
 
+    def progress(self, name: str) -> Callable[[float], None] | None:
+        """Shows on a terminal's standard error how far a run is; None if that is no terminal."""
+        if not sys.stderr.isatty():
+            return None
+        return lambda share: typer.echo(f"\r{name}  {share:4.0%} ", err=True, nl=False)
+
     def run(self, record: RunRecord) -> None:
         """One run is done."""
+        if sys.stderr.isatty():
+            typer.echo("\r\033[K", err=True, nl=False)
         if self._json:
             typer.echo(msgspec.json.encode(record))
             return

@@ -84,3 +84,13 @@ class SilentAgent:
 def test_an_agent_that_does_nothing_fails_where_something_must_come() -> None:
     record = run(load_scenario("entrapment-between-floors"), VirtualBench(SilentAgent), Settings(1)).record
     assert (record.outcome, record.verdicts[0].said) == (Outcome.FAIL, "never came")
+
+
+def test_who_watches_a_run_changes_nothing_of_it() -> None:
+    seen: list[float] = []
+    scenario = load_scenario("idle-person")
+    watched = run(scenario, VirtualBench(), Settings(3, on_progress=seen.append)).record
+    assert watched.trace_hash == run(scenario, VirtualBench(), Settings(3)).record.trace_hash
+    assert seen == sorted(seen)
+    assert 50 <= len(seen) <= 101
+    assert seen[-1] > 0.98
