@@ -101,10 +101,15 @@ class World:
             device.connect(segment, timeline)
         return segment
 
-    def act(self, t_ns: int, stimulus: Stimulus, for_s: float | None = None) -> Effect:
-        """Do something to the lift at `t_ns`, or now if the plant is past that."""
+    def act(self, t_ns: int, stimulus: Stimulus, for_s: float | None = None, car: int | None = None) -> Effect:
+        """Do something to the lift at `t_ns`, or now if the plant is past that; cars count from 0."""
         self.plant.advance_to(max(t_ns, self.plant.now_ns))
-        return self.plant.apply(stimulus, for_s)
+        return self.plant.apply(stimulus, for_s, car)
+
+    def person_comes(self, t_ns: int, origin: int, destination: int) -> None:
+        """Let somebody come at `t_ns`, or now, to one landing who wants to go to another, both from 0."""
+        self.plant.advance_to(max(t_ns, self.plant.now_ns))
+        self.plant.person_comes(origin, destination)
 
     def switch_sensor(self, t_ns: int, item: str, imperfection: str, on: bool) -> None:
         """Let an imperfection of the first car's sensors begin or end at `t_ns`, or now. Raises SensorError."""

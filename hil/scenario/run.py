@@ -12,10 +12,11 @@ from edge_agent import AgentError
 from hil import BenchError
 from hil.benches.bench import Bench, Settings
 from hil.scenario import record as records
+from hil.scenario.judges import judge
 from hil.scenario.matching import Evidence
 from hil.scenario.model import Scenario
 from hil.scenario.record import RunRecord
-from hil.scenario.verdicts import Outcome, judge
+from hil.scenario.verdicts import Outcome
 from hil.trace import Trace
 from protocols import ProtocolError
 from protocols.profiles.loader import load_profile

@@ -62,7 +62,8 @@ class Teller:
             typer.echo(f"  {reason}")
         for one in record.verdicts:
             if one.outcome is not Outcome.PASS:
-                typer.echo(f"  {pick(_OUTCOMES[one.outcome], self._lang)}  {one.requirement}  {one.kind}: {one.said}")
+                said = pick(Text(one.said_zh, one.said), self._lang)
+                typer.echo(f"  {pick(_OUTCOMES[one.outcome], self._lang)}  {one.requirement}  {one.kind}: {said}")
         if record.outcome not in (Outcome.PASS, Outcome.SKIPPED):
             typer.echo(f"  {pick(Text('重现', 'again'), self._lang)}: {record.replay}")
 

@@ -1,24 +1,12 @@
-"""Verdicts: pure functions of one trace and the bench's uncertainty u.
+"""What an expectation can come to, and the rule for a limit when instants are known to within u.
 
-An expectation with a limit L and an observed time t is PASS if t + u <= L, FAIL if t - u > L, else INCONCLUSIVE. What
-has no limit (order, counts, never) is INCONCLUSIVE when an instant lies within u of the edge that decides. A premise
-that never happened, and a run that ended before the limit had passed, are INCONCLUSIVE: they show nothing.
+An observed time t against a limit L is PASS if t + u <= L, FAIL if t - u > L, else INCONCLUSIVE.
 """
 
 import enum
-import math
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Final
 
 import msgspec
-
-from hil.scenario.expectations import AlwaysWhile, Counted, Expectation, Latency, Never, Span, StateAt, Within
-from hil.scenario.matching import Evidence
-from hil.scenario.parts import duration_of, ns_of
-from hil.scenario.signs import Sign
-
-_P95: Final = 0.95
 
 
 class Outcome(enum.Enum):
@@ -32,50 +20,20 @@ class Outcome(enum.Enum):
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What came of one expectation. `observed` and `limit` are times in ns, or numbers for what is counted.
+    """What came of one expectation, in words in `said` (English) and `said_zh`.
 
-    `t_ns` is where in the trace to look.
+    `observed` and `limit` are times in ns, or numbers for what is counted. `t_ns` is where in the trace to look.
     """
 
     requirement: str
     kind: str
     outcome: Outcome
     said: str
+    said_zh: str = ""
     observed: int | None = None
     limit: int | None = None
     uncertainty_ns: int = 0
     t_ns: int | None = None
-
-
-class _Found(msgspec.Struct, frozen=True, kw_only=True):
-    outcome: Outcome
-    said: str
-    observed: int | None = None
-    limit: int | None = None
-    t_ns: int | None = None
-
-
-def judge(expectations: Sequence[Expectation], evidence: Evidence, u_ns: int) -> list[Verdict]:
-    """One verdict for each, in their order."""
-    return [_verdict(one, evidence, u_ns) for one in expectations]
-
-
-def _verdict(one: Expectation, evidence: Evidence, u_ns: int) -> Verdict:
-    if one.within is not None:
-        found = _within(one.within, evidence, u_ns)
-    elif one.never is not None:
-        found = _never(one.never, evidence, u_ns)
-    elif one.always_while is not None:
-        found = _always(one.always_while, evidence, u_ns)
-    elif one.order is not None:
-        found = _order(one.order, evidence, u_ns)
-    elif one.latency is not None:
-        found = _latency(one.latency, evidence, u_ns)
-    elif one.state_at is not None:
-        found = _state_at(one.state_at, evidence, u_ns)
-    else:
-        found = _counted(one, evidence, u_ns)
-    return Verdict(requirement=one.requirement, kind=one.kind, uncertainty_ns=u_ns, **msgspec.structs.asdict(found))
 
 
 def compare(observed_ns: int, limit_ns: int, u_ns: int) -> Outcome:
@@ -89,187 +47,3 @@ def worst(outcomes: Sequence[Outcome]) -> Outcome:
     """The whole of several: an error beats a failure, that beats what is not known, that beats a pass."""
     order = (Outcome.ERROR, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.SKIPPED, Outcome.PASS)
     return next((one for one in order if one in outcomes), Outcome.PASS)
-
-
-# within
-
-
-def _within(one: Within, evidence: Evidence, u_ns: int) -> _Found:
-    limit_ns = ns_of(one.limit)
-    start_ns = 0 if one.after is None else evidence.first(one.after)
-    if start_ns is None:
-        return _Found(outcome=Outcome.INCONCLUSIVE, said="what it counts from never happened", limit=limit_ns)
-    seen_ns = evidence.first(one.event, start_ns)
-    if seen_ns is None:
-        return _missing(start_ns, limit_ns, evidence.end_ns, u_ns)
-    observed_ns = seen_ns - start_ns
-    outcome = compare(observed_ns, limit_ns, u_ns)
-    said = f"came after {duration_of(observed_ns)}"
-    if one.not_before is not None:
-        early = compare(-observed_ns, -ns_of(one.not_before), u_ns)
-        if early is not Outcome.PASS:
-            said += f", before {one.not_before}"
-        outcome = worst((outcome, early))
-    return _Found(outcome=outcome, said=said, observed=observed_ns, limit=limit_ns, t_ns=seen_ns)
-
-
-def _missing(start_ns: int, limit_ns: int, end_ns: int, u_ns: int) -> _Found:
-    waited_ns = end_ns - start_ns
-    if waited_ns - u_ns > limit_ns:
-        return _Found(outcome=Outcome.FAIL, said="never came", limit=limit_ns, t_ns=start_ns)
-    said = f"had not come {duration_of(waited_ns)} later, when the run ended"
-    return _Found(outcome=Outcome.INCONCLUSIVE, said=said, limit=limit_ns, t_ns=start_ns)
-
-
-# spans
-
-
-class _Edges(msgspec.Struct, frozen=True):
-    """A span; `open_until` is what its end is if it is the run's."""
-
-    from_ns: int
-    to_ns: int
-
-
-def _edges(span: Span, evidence: Evidence) -> _Edges | None:
-    """None if it never begins."""
-    since_ns = 0 if span.since is None else evidence.first(span.since)
-    if since_ns is None:
-        return None
-    from_ns = since_ns + (0 if span.settle is None else ns_of(span.settle))
-    until_ns = None if span.until is None else evidence.first(span.until, since_ns)
-    to_ns = evidence.end_ns if until_ns is None else until_ns
-    return _Edges(from_ns, to_ns) if from_ns <= to_ns else None
-
-
-_NO_SPAN: Final = _Found(outcome=Outcome.INCONCLUSIVE, said="the span that it is about never began")
-
-
-def _split(times: Sequence[int], edges: _Edges, u_ns: int) -> tuple[list[int], list[int]]:
-    """Those in the span for sure, and those within u of one of its edges."""
-    sure = [t for t in times if edges.from_ns + u_ns <= t <= edges.to_ns - u_ns]
-    near = [t for t in times if edges.from_ns - u_ns <= t <= edges.to_ns + u_ns and t not in sure]
-    return sure, near
-
-
-def _never(one: Never, evidence: Evidence, u_ns: int) -> _Found:
-    edges = _edges(one, evidence)
-    if edges is None:
-        return _NO_SPAN
-    sure, near = _split(evidence.times(one.event), edges, u_ns)
-    if sure:
-        said = f"came {len(sure)} times, first at {duration_of(sure[0])}"
-        return _Found(outcome=Outcome.FAIL, said=said, observed=len(sure), limit=0, t_ns=sure[0])
-    if near:
-        said = f"came at {duration_of(near[0])}, at the very edge"
-        return _Found(outcome=Outcome.INCONCLUSIVE, said=said, observed=len(near), limit=0, t_ns=near[0])
-    return _Found(outcome=Outcome.PASS, said="never came", observed=0, limit=0)
-
-
-def _counted(one: Expectation, evidence: Evidence, u_ns: int) -> _Found:
-    counted: Counted = getattr(one, one.kind)
-    edges = _edges(counted, evidence)
-    if edges is None:
-        return _NO_SPAN
-    sure, near = _split(evidence.times(counted.event), edges, u_ns)
-    least, most = len(sure), len(sure) + len(near)
-    fits = {"exactly": int.__eq__, "at_least": int.__ge__, "at_most": int.__le__}[one.kind]
-    answers = {bool(fits(n, counted.count)) for n in range(least, most + 1)}
-    outcome = Outcome.INCONCLUSIVE if len(answers) > 1 else Outcome.PASS if answers == {True} else Outcome.FAIL
-    at_ns = next(iter(sure or near), None)
-    said = f"came {least} times" if least == most else f"came {least} to {most} times"
-    return _Found(outcome=outcome, said=said, observed=least, limit=counted.count, t_ns=at_ns)
-
-
-# what a retained message says
-
-
-def _always(one: AlwaysWhile, evidence: Evidence, u_ns: int) -> _Found:
-    edges = _edges(one, evidence)
-    if edges is None:
-        return _NO_SPAN
-    wrong = _not_so(evidence.history(one.look), edges.to_ns + u_ns + 1)
-    sure = [begin for begin, end in wrong if begin < edges.to_ns - u_ns and end > edges.from_ns + u_ns]
-    near = [begin for begin, end in wrong if begin <= edges.to_ns + u_ns and end > edges.from_ns - u_ns]
-    if sure:
-        at_ns = max(sure[0], edges.from_ns)
-        return _Found(outcome=Outcome.FAIL, said=f"was not so at {duration_of(at_ns)}", t_ns=at_ns)
-    if near and u_ns:
-        at_ns = near[0]
-        said = f"was not so at {duration_of(at_ns)}, at the very edge"
-        return _Found(outcome=Outcome.INCONCLUSIVE, said=said, t_ns=at_ns)
-    return _Found(outcome=Outcome.PASS, said="was so all the time")
-
-
-def _not_so(history: Sequence[tuple[int, bool]], until_ns: int) -> list[tuple[int, int]]:
-    """The stretches in which it was not so; before the first message it was not."""
-    changes = [(-1, False), *history, (until_ns, True)]
-    return [
-        (begin_ns, end_ns) for (begin_ns, is_so), (end_ns, _) in pairwise(changes) if not is_so and begin_ns < end_ns
-    ]
-
-
-def _state_at(one: StateAt, evidence: Evidence, u_ns: int) -> _Found:
-    after_ns = 0 if one.after is None else evidence.first(one.after)
-    if after_ns is None:
-        return _Found(outcome=Outcome.INCONCLUSIVE, said="what it counts from never happened")
-    at_ns = after_ns + ns_of(one.at)
-    if at_ns > evidence.end_ns:
-        return _Found(outcome=Outcome.INCONCLUSIVE, said=f"the run ended before {duration_of(at_ns)}")
-    history = evidence.history(one.look)
-    answers = {_so_at(history, at_ns)} | {is_so for t_ns, is_so in history if at_ns - u_ns <= t_ns <= at_ns + u_ns}
-    answers.add(_so_at(history, at_ns - u_ns))
-    outcome = Outcome.INCONCLUSIVE if len(answers) > 1 and u_ns else _pass_if(_so_at(history, at_ns))
-    said = {Outcome.PASS: "was so", Outcome.FAIL: "was not so"}.get(outcome, "changed about then")
-    return _Found(outcome=outcome, said=said, t_ns=at_ns)
-
-
-def _so_at(history: Sequence[tuple[int, bool]], t_ns: int) -> bool:
-    return next((is_so for since_ns, is_so in reversed(history) if since_ns <= t_ns), False)
-
-
-def _pass_if(is_so: bool) -> Outcome:
-    return Outcome.PASS if is_so else Outcome.FAIL
-
-
-# order and latency
-
-
-def _order(signs: Sequence[Sign], evidence: Evidence, u_ns: int) -> _Found:
-    at_ns, tight = 0, False
-    for index, sign in enumerate(signs):
-        times = evidence.times(sign)
-        seen_ns = next((t for t in times if t >= at_ns), None)
-        if seen_ns is None:
-            near = index > 0 and any(t >= at_ns - u_ns for t in times)
-            what = f"number {index + 1} did not come after number {index}" if index else "number 1 never came"
-            outcome = Outcome.INCONCLUSIVE if near else Outcome.FAIL
-            return _Found(outcome=outcome, said=what, observed=index, limit=len(signs), t_ns=at_ns)
-        tight |= index > 0 and seen_ns - at_ns < u_ns
-        at_ns = seen_ns
-    outcome = Outcome.INCONCLUSIVE if tight else Outcome.PASS
-    said = "closer together than can be told" if tight else "in order"
-    return _Found(outcome=outcome, said=said, observed=len(signs), limit=len(signs), t_ns=at_ns)
-
-
-def _latency(one: Latency, evidence: Evidence, u_ns: int) -> _Found:
-    begun, ended = evidence.times(one.from_), evidence.times(one.to)
-    most_ns = max(ns_of(limit) for limit in (one.p95, one.max) if limit is not None)
-    waits: list[int] = []
-    index = 0
-    for t_ns in begun:
-        while index < len(ended) and ended[index] < t_ns:
-            index += 1
-        if index < len(ended):
-            waits.append(ended[index] - t_ns)
-        elif evidence.end_ns - t_ns - u_ns > most_ns:
-            return _Found(outcome=Outcome.FAIL, said="one was never followed", limit=most_ns, t_ns=t_ns)
-    if not waits:
-        return _Found(outcome=Outcome.INCONCLUSIVE, said="what it counts from never happened", limit=most_ns)
-    waits.sort()
-    p95_ns, max_ns = waits[math.ceil(_P95 * len(waits)) - 1], waits[-1]
-    outcomes = [compare(max_ns, ns_of(one.max), u_ns)] if one.max is not None else []
-    outcomes += [compare(p95_ns, ns_of(one.p95), u_ns)] if one.p95 is not None else []
-    said = f"{len(waits)} times; p95 {duration_of(p95_ns)}, at most {duration_of(max_ns)}"
-    observed_ns = max_ns if one.max is not None else p95_ns
-    return _Found(outcome=worst(outcomes), said=said, observed=observed_ns, limit=most_ns)

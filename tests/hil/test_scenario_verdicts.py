@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil.scenario.expectations import Expectation
+from hil.scenario.judges import judge
 from hil.scenario.matching import Evidence
-from hil.scenario.verdicts import Outcome, Verdict, compare, judge
+from hil.scenario.verdicts import Outcome, Verdict, compare
 from hil.trace import Lane, Trace
 
 S = 1_000_000_000

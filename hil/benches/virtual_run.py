@@ -1,0 +1,185 @@
+"""One run on the virtual bench: its world, its agent, and the hands that do a scenario's steps on them."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from edge_agent import AgentError
+from edge_agent.app import Reply, Request
+from edge_agent.config_types import AgentConfig
+from hil import BenchError
+from hil.benches.bench import Settings
+from hil.benches.plant_hands import Did, PlantHands
+from hil.benches.player import Faults, Makers, Player
+from hil.benches.virtual_agent import VirtualAgent
+from hil.broker import Received
+from hil.bus.faults.injector import Injector
+from hil.bus.segment import Tapped
+from hil.faults.host_injector import HostInjector
+from hil.faults.port_injector import PortInjector
+from hil.faults.uplink_injector import UplinkInjector
+from hil.host_process import MakeAgent
+from hil.loop import NS_PER_S, VirtualLoop, running_loop
+from hil.scenario.families import HOST, PORT, UPLINK, WIRE
+from hil.scenario.model import Scenario
+from hil.scenario.parts import ns_of
+from hil.scenario.steps import AgentStep, Ask, Step
+from hil.trace import Lane, Trace, payload_json
+from hil.world import VirtualWorld
+from protocols.strictyaml import load_yaml
+from sim.truth import TruthRecord
+
+
+class VirtualRun:
+    """One run's world and agent, and the hands on them."""
+
+    def __init__(
+        self, scenario: Scenario, settings: Settings, trace: Trace, directory: Path, make_agent: MakeAgent
+    ) -> None:
+        setup = scenario.world.setup(settings.seed)
+        self._trace = trace
+        self._loop: VirtualLoop = running_loop()
+        self._world = VirtualWorld(
+            setup.devices,
+            building=setup.building,
+            building_set=setup.building_set,
+            seed=setup.seed,
+            line=setup.line,
+            delivery=scenario.world.delivery,
+            sensors=setup.sensors,
+            on_truth=self._truth,
+            on_tap=self._tapped,
+        )
+        self._world.broker.subscribe("#", self._received)
+        self._plant = PlantHands(self._world.world, self._loop)
+        self._fault_seed = str(settings.seed)
+        makers: Makers = {
+            WIRE.name: self._wire_injector,
+            UPLINK.name: self._uplink_injector,
+            HOST.name: self._host_injector,
+            PORT.name: self._port_injector,
+        }
+        self.faults = Faults(trace, self._loop, makers)
+        config = agent_config(scenario, self._world, directory)
+        self.agent = VirtualAgent(self._world, config, self._agent_did, make_agent)
+        self._behind: list[asyncio.Task[None]] = []
+        self._does: Final[dict[str, Callable[[Step], Did]]] = {
+            "stimulus": self._plant.stimulus,
+            "person": self._plant.person,
+            "fault": self.faults.arm,
+            "clear": lambda step: self.faults.clear(step.fault_id),
+            "sensor": self._plant.sensor,
+            "agent": self._agent,
+            "acknowledge": self._acknowledge,
+            "technician": self._technician,
+        }
+
+    async def until_ns(self, t_ns: int, player: Player) -> None:
+        """Let time pass. Raises BenchError when a step failed, or something behind one."""
+        self._world.start()
+        await asyncio.sleep((t_ns - self._loop.now_ns) / NS_PER_S)
+        for task in self._behind:
+            if task.done():
+                task.result()
+        if player.failure:
+            raise BenchError(player.failure)
+
+    async def end(self) -> None:
+        """Tidy up."""
+        await asyncio.gather(*self._behind, self.agent.stop(), return_exceptions=True)
+
+    def do(self, step: Step) -> Did:
+        """Do a step now."""
+        return self._does[step.does](step)
+
+    # evidence
+
+    def _truth(self, record: TruthRecord) -> None:
+        self._trace.add(record.t_ns, Lane.TRUTH, record.kind.value, record.data)
+
+    def _tapped(self, one: Tapped) -> None:
+        self._trace.add(one.t_end_ns, Lane.WIRE, one.source, {"start_ns": one.t_start_ns, "hex": one.data.hex()})
+
+    def _received(self, one: Received) -> None:
+        topic = one.publication.topic
+        data = {
+            "topic": topic,
+            "client": one.client_id,
+            "retain": one.publication.retain,
+            "payload": payload_json(one.publication.payload),
+        }
+        self._trace.add(one.t_ns, Lane.MQTT, topic.rpartition("/")[2], data)
+
+    def _agent_did(self, did: str, why: str) -> None:
+        self._trace.add(self._loop.now_ns, Lane.AGENT, did, {"why": why} if why else None)
+
+    # steps
+
+    def _wire_injector(self) -> Injector:
+        return Injector(self._world.segment, self._loop, self._fault_seed, predicates=self._plant.predicates())
+
+    def _uplink_injector(self) -> UplinkInjector:
+        return UplinkInjector(self._world.broker, self._loop, self._fault_seed, predicates=self._plant.predicates())
+
+    def _port_injector(self) -> PortInjector:
+        return PortInjector(self._world.bus, self._loop, self._fault_seed, predicates=self._plant.predicates())
+
+    def _host_injector(self) -> HostInjector:
+        return HostInjector(self.agent.host, self._loop, self._fault_seed, predicates=self._plant.predicates())
+
+    def _agent(self, step: Step) -> Did:
+        is_running = self.agent.is_running
+        if step.agent is AgentStep.START:
+            if is_running:
+                return {"effect": "none"}
+            self._later(self._start(), "start-agent")
+        elif not is_running:
+            return {"effect": "none"}
+        elif step.agent is AgentStep.KILL:
+            self.agent.kill()
+        else:
+            self._later(self.agent.stop(), "stop-agent")
+        return {}
+
+    async def _start(self) -> None:
+        self.agent.start()
+
+    def _acknowledge(self, step: Step) -> Did:
+        came = self.agent.acknowledge_code("" if step.acknowledge is None else step.acknowledge)
+        return {} if came else {"alarm": "none came"}
+
+    def _technician(self, step: Step) -> Did:
+        if step.technician is not None:
+            self._later(self._ask(step.technician), "technician")
+        return {}
+
+    async def _ask(self, ask: Ask) -> None:
+        try:
+            reply = await self.agent.answer(Request(ask.value))
+        except (BenchError, AgentError) as error:
+            reply = Reply(error=str(error))
+        self._trace.add(self._loop.now_ns, Lane.AGENT, "answered", {"asked": ask.value, "reply": reply})
+
+    def _later(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
+        """After whatever is still going on behind, so that an agent starts only when the one before has ended."""
+
+        async def in_turn(before: asyncio.Task[None] | None) -> None:
+            if before is not None:
+                await asyncio.wait([before])
+            await coroutine
+
+        before = self._behind[-1] if self._behind else None
+        self._behind.append(asyncio.create_task(in_turn(before), name=name))
+
+
+def agent_config(scenario: Scenario, world: VirtualWorld, directory: Path) -> AgentConfig:
+    """The agent's configuration for a scenario: it knows the world, and what `agent.set` lays over that.
+
+    Raises ConfigError for a key or value that does not fit.
+    """
+    base = world.agent_config(directory, poll_period_s=ns_of(scenario.agent.poll) / NS_PER_S)
+    text = msgspec.yaml.encode(base).decode()
+    return load_yaml(text, f"{scenario.name}: agent", AgentConfig, scenario.agent.set)
