@@ -3,8 +3,9 @@
 import hashlib
 import platform
 import shlex
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -13,8 +14,12 @@ from hil.scenario.model import Scenario
 from hil.scenario.parts import duration_of
 from hil.scenario.verdicts import Outcome, Verdict
 from hil.trace import Lane, Trace
+from sim.stimuli import Effect
+from sim.trouble import ENTRAPPING
+from sim.truth import TruthKind
 
 RECORD_VERSION: Final = 1
+_MISHAPS: Final = frozenset(stimulus.value for stimulus in ENTRAPPING)
 _PACKAGES: Final = ("liftwarden", "msgspec", "pymodbus", "simpy")
 
 
@@ -93,10 +98,22 @@ def doubts(trace: Trace, faults: list[FaultRecord], lag_ns: int, u_ns: int) -> l
     if lag_ns > u_ns:
         said.append(f"the harness was {duration_of(lag_ns)} late, which is more than {duration_of(u_ns)}")
     for one in trace.of(Lane.STEP):
-        if one.fields.get("effect") == "none":
-            what = one.fields.get(one.name, one.name)
-            said.append(f"{one.name} {what} at {duration_of(one.t_ns)} had no effect")
+        fields = one.fields
+        what = f"{one.name} {fields.get(one.name, '')} at {duration_of(one.t_ns)}"
+        if fields.get("effect") == Effect.NONE.value:
+            said.append(f"{what} had no effect")
+        elif fields.get("effect") == Effect.ARMED.value and not _came_about(trace, one.t_ns, fields):
+            said.append(f"{what} waited for an occasion that never came")
     return said
+
+
+def _came_about(trace: Trace, t_ns: int, fields: Mapping[str, Any]) -> bool:
+    """Whether an armed mishap happened; of what leaves no fault in the truth nobody can tell."""
+    if fields.get("stimulus") not in _MISHAPS:
+        return True
+    car = int(fields.get("car", 1)) - 1
+    faults = trace.of(Lane.TRUTH, TruthKind.FAULT.value)
+    return any(one.t_ns >= t_ns and one.fields.get("car", 0) == car for one in faults)
 
 
 def outcome_of(verdicts: list[Verdict], deaths: list[str], doubted: list[str]) -> Outcome:

@@ -64,6 +64,17 @@ def test_a_step_without_an_effect_shows_nothing() -> None:
     )
 
 
+def test_a_mishap_whose_occasion_never_came_shows_nothing() -> None:
+    waits = Step(at="5 s", stimulus=Stimulus.ENTRAP_BETWEEN_FLOORS)
+    record = played(scenario(waits, duration="8 s")).record
+    assert (record.outcome, record.reasons) == (
+        Outcome.INCONCLUSIVE,
+        ["stimulus entrap_between_floors at 5 s waited for an occasion that never came"],
+    )
+    wanted = {"requirement": "R.x", "at_least": {"count": 1, "event": {"truth": "fault"}}}
+    assert played(scenario(waits, expect=wanted)).record.outcome is Outcome.PASS
+
+
 def test_a_step_that_cannot_be_done_is_an_error_of_the_run() -> None:
     record = played(scenario(Step(at="5 s", person=PersonComes(from_="1", to="10")))).record
     assert (record.outcome, record.reasons) == (
