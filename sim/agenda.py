@@ -11,6 +11,8 @@ import simpy
 from sim import SimError
 
 NS_PER_S: Final = 1_000_000_000
+_NEVER: Final = float("inf")
+"""When SimPy says that an empty agenda comes next."""
 
 
 def to_ns(seconds: float) -> int:
@@ -27,7 +29,7 @@ class Appointment(simpy.Event):
         self.callbacks = [_happen]
         self.action: Final = action
         self._ok, self._value = True, None
-        env.schedule(self, delay=t_ns - int(env.now))
+        env.schedule(self, delay=t_ns - env.now)
 
     def cancel(self) -> None:
         """Call it off; nothing happens if it is past."""
@@ -60,7 +62,7 @@ class Agenda:
     def next_ns(self) -> int | None:
         """The time of the next appointment (perhaps a cancelled one), None if there is none."""
         peek = self._env.peek()
-        return None if peek == float("inf") else int(peek)
+        return None if peek == _NEVER else int(peek)
 
     def advance_to(self, t_ns: int) -> None:
         """Let everything happen that is due up to and at `t_ns`. Raises SimError on a time in the past."""

@@ -92,7 +92,7 @@ class Car:
         self.has_rear: Final = building.rear_door is not None
         self.rear = DoorTravel()
         """The rear door; shut for ever if there is none."""
-        self._operator: Final = DoorOperator(building.door.operator)
+        self.operator: Final = DoorOperator(building.door.operator)
         self.nudging = False
         """Whether the door, if it is closing, closes slowly with a buzzer."""
         self.calls = Calls()
@@ -118,7 +118,7 @@ class Car:
     @property
     def floor(self) -> int:
         """The index of the landing that is nearest now."""
-        return self.floor_at(self.now_ns)
+        return self.floor_at(self._agenda.now_ns)
 
     @property
     def persons(self) -> int:
@@ -134,14 +134,15 @@ class Car:
         """The index of the landing nearest to the car."""
         motion = self.motion
         if t_ns < motion.end_ns:
-            return self._nearest(motion.position_m(t_ns))
+            return self.landing_nearest(motion.position_m(t_ns))
         if motion is not self._stands_after:
-            self._stands_after, self._stands_at = motion, self._nearest(motion.position_m(t_ns))
+            self._stands_after, self._stands_at = motion, self.landing_nearest(motion.position_m(t_ns))
         return self._stands_at
 
-    def _nearest(self, position_m: float) -> int:
+    def landing_nearest(self, position_m: float) -> int:
+        """The index of the landing nearest to a place."""
         heights_m = self.heights_m
-        above = min(max(bisect(heights_m, position_m), 1), len(heights_m) - 1)
+        above = bisect(heights_m, position_m, 1, len(heights_m) - 1)
         return above if heights_m[above] - position_m <= position_m - heights_m[above - 1] else above - 1
 
     def off_landing_m(self, t_ns: int) -> float:
@@ -211,27 +212,28 @@ class Car:
         rear_m = 0.0 if rear is None else self.rear.fraction(t_ns) * rear.width_m
         return max(front_m, rear_m) >= PASSABLE_M and self.in_zone(t_ns)
 
-    def door_torque_nm(self, t_ns: int) -> float:
-        """What the front door's operator pulls with, if it has power."""
-        return self._operator.torque_nm(self.door, t_ns) if self.has_power else 0.0
-
     def taps(self, t_ns: int) -> Taps:
         """What the safety chain reads."""
-        floor, position_m = self.floor_at(t_ns), self.motion.position_m(t_ns)
-        return self.taps_of(t_ns, floor, position_m, locked=self.doors_locked(t_ns), in_zone=self.in_zone(t_ns))
+        floor, position_m, in_zone = self.floor_at(t_ns), self.motion.position_m(t_ns), self.in_zone(t_ns)
+        locked, bridged = self.doors_locked(t_ns), in_zone and self.is_bridged(t_ns)
+        return self.taps_of(t_ns, floor, position_m, locked=locked, in_zone=in_zone, bridged=bridged)
 
-    def taps_of(self, t_ns: int, floor: int, position_m: float, *, locked: bool, in_zone: bool) -> Taps:
+    def taps_of(self, t_ns: int, floor: int, position_m: float, *, locked: bool, in_zone: bool, bridged: bool) -> Taps:
         """The same of a car that is known to be there. A door away from every landing is coupled with no other."""
         trouble, limit_m = self.trouble, self._limit_m
+        is_broken, is_recalled = not trouble.chain_closed(t_ns), False
+        is_beyond = not -limit_m < position_m < self.heights_m[-1] + limit_m
+        if is_beyond or self.chain.is_open:
+            is_recalled = trouble.rescuing or self.service.mode is Mode.EMERGENCY_ELECTRICAL
+            is_broken = is_broken or (is_beyond and not is_recalled)
         return self.chain.taps(
             t_ns,
             floor,
-            is_broken=not trouble.chain_closed(t_ns),
+            is_broken=is_broken,
             landing=locked or not in_zone,
             car=locked,
-            beyond_limit=not -limit_m < position_m < self.heights_m[-1] + limit_m,
-            recalled=trouble.rescuing or self.service.mode is Mode.EMERGENCY_ELECTRICAL,
-            zone_bridged=in_zone and self.is_bridged(t_ns),
+            recalled=is_recalled,
+            zone_bridged=bridged,
             has_supply=trouble.mains or self.has_power,
         )
 
@@ -246,7 +248,8 @@ class Car:
     @property
     def has_power(self) -> bool:
         """Whether a controller runs the lift, from the mains or a battery."""
-        return self.trouble.is_alive or self.service.mode is Mode.BATTERY_RESCUE
+        trouble = self.trouble
+        return (trouble.mains and not trouble.rebooting) or self.service.mode is Mode.BATTERY_RESCUE
 
     @property
     def door_may_open_ns(self) -> int:
@@ -266,10 +269,10 @@ class Car:
         """Until when a glitch or a hand opens the safety chain; in the past if none does."""
         return max(self.trouble.chain_open_until_ns, self.hands.chain_until_ns)
 
-    def machine_at(self, t_ns: int) -> MachineSignals:
-        """What contactor and brake are told, and what they feed back."""
+    def machine_at(self, t_ns: int, *, is_alive: bool) -> MachineSignals:
+        """What contactor and brake are told by a controller that `is_alive`, and what they feed back."""
         leaves_ns = self.until_ns if self.phase is Phase.STARTING else self.relevels_at_ns
-        return self.machine.at(t_ns, self.motion, leaves_ns, is_alive=self.has_power)
+        return self.machine.at(t_ns, self.motion, leaves_ns, is_alive=is_alive)
 
     def enter(self, phase: Phase, until_ns: int | None = None, then: Callable[[], None] | None = None) -> None:
         """Be in `phase`, and let `then` end it at `until_ns`."""

@@ -66,6 +66,11 @@ class Chain:
         """Something opens `contact`. Whoever does so also stops the car."""
         self._open.add(contact)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a contact is open that emergency electrical operation bridges."""
+        return bool(self._open)
+
     def mend(self) -> None:
         """Everything that was opened is closed, the bypass device is off. Bridges stay: who made them undoes them."""
         self._open.clear()
@@ -102,7 +107,6 @@ class Chain:
         is_broken: bool,
         landing: bool,
         car: bool,
-        beyond_limit: bool = False,
         recalled: bool = False,
         zone_bridged: bool = False,
         has_supply: bool = True,
@@ -110,16 +114,20 @@ class Chain:
         """What the chain reads at `t_ns` of a car at `floor`.
 
         `landing`: whether the landing doors there are locked (the others are); `car`: whether the car's doors are;
-        `is_broken`: an unnamed contact before the locks is open; `beyond_limit`: the car stands on a final limit;
-        `recalled`: under emergency electrical operation; `zone_bridged`: the door-zone relay bridges the locks.
+        `is_broken`: another contact before the locks is open; `recalled`: under emergency electrical operation;
+        `zone_bridged`: the door-zone relay bridges the locks.
         """
         held = self._hands.held(t_ns)
-        if landing and car and has_supply and not (held or is_broken or beyond_limit or self._open):
+        if self._open and not recalled:
+            is_broken = True
+        if landing and car and has_supply and not (held or is_broken):
             return _ALL_CLOSED
-        landing_made = landing and Stimulus.LANDING_LOCK not in held
-        car_made = car and Stimulus.CAR_CONTACT not in held
-        is_cut = is_broken or Stimulus.STOP_SWITCH in held or ((beyond_limit or bool(self._open)) and not recalled)
-        stops = has_supply and (self._bridged_stops or not is_cut)
+        landing_made, car_made = landing, car
+        if held:
+            landing_made = landing and Stimulus.LANDING_LOCK not in held
+            car_made = car and Stimulus.CAR_CONTACT not in held
+            is_broken = is_broken or Stimulus.STOP_SWITCH in held
+        stops = has_supply and (self._bridged_stops or not is_broken)
         is_landing_bridged = zone_bridged or self.bypassed or bool(self._bridged_landings >> floor & 1)
         landing_reads = stops and (landing_made or is_landing_bridged)
         end = landing_reads and (car_made or zone_bridged or self._bridged_car)

@@ -79,7 +79,8 @@ def next_stop(calls: Calls, floor: int, heading: Direction, full: bool) -> int |
 
 def answer(calls: Calls, floor: int, heading: Direction) -> tuple[Calls, Direction]:
     """What opening the doors at `floor` answers, and where the car is going from there (NONE: nowhere yet)."""
-    calls = calls.without_car(floor)
+    if calls.car >> floor & 1:
+        calls = calls.without_car(floor)
     ways = (heading, OPPOSITE[heading]) if heading is not Direction.NONE else (Direction.UP, Direction.DOWN)
     for way in ways:
         if calls.has_hall(floor, way):

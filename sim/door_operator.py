@@ -25,15 +25,15 @@ class DoorOperator:
         self._closing_limit_nm: Final = operator.closing_limit_n * radius_m
         self._stall_ns: Final = to_ns(operator.stall_s)
 
-    def torque_nm(self, door: DoorTravel, t_ns: int) -> float:
-        """At `t_ns`."""
-        opens, arrives_ns = door.target > door.start, door.arrives_ns
+    def torque_nm(self, door: DoorTravel, fraction: float, t_ns: int) -> float:
+        """Of a door that is at `fraction` at `t_ns`."""
         if door.by_hand:
             return 0.0
-        if t_ns < arrives_ns:
+        opens = door.target > door.start
+        if fraction != door.target:
             return self._moving_nm if opens else -self._moving_nm
         if not door.blocked:
             return self._hold_nm if opens_limit(door.target) else 0.0
-        if t_ns >= arrives_ns + self._stall_ns:
+        if t_ns >= door.arrives_ns + self._stall_ns:
             return 0.0
         return self._opening_limit_nm if opens else -self._closing_limit_nm

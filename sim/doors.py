@@ -17,6 +17,9 @@ LOCKED_LIMIT: Final = 0.01
 
 Assumption: the hook has to fall some millimetres behind the close-limit switch."""
 _ROUNDING: Final = 1e-9
+_OPENS: Final = OPEN_LIMIT - _ROUNDING
+_CLOSES: Final = CLOSED_LIMIT + _ROUNDING
+_LOCKS: Final = LOCKED_LIMIT + _ROUNDING
 
 
 class DoorTravel(msgspec.Struct, frozen=True):
@@ -39,6 +42,8 @@ class DoorTravel(msgspec.Struct, frozen=True):
     def fraction(self, t_ns: int) -> float:
         """How far the door is open at `t_ns`, 0 closed to 1 open."""
         way = self.target - self.start
+        if not way:
+            return self.target
         done = (t_ns - self.start_ns) / self.full_travel_ns
         return self.target if done >= abs(way) else self.start + math.copysign(max(done, 0.0), way)
 
@@ -68,23 +73,18 @@ class DoorTravel(msgspec.Struct, frozen=True):
 
     def is_closed(self, t_ns: int) -> bool:
         """Whether the close-limit contact is made."""
-        return closes_limit(self.fraction(t_ns))
+        return self.fraction(t_ns) <= _CLOSES
 
     def is_locked(self, t_ns: int) -> bool:
         """Whether the lock's contact is made."""
-        return locks(self.fraction(t_ns))
+        return self.fraction(t_ns) <= _LOCKS
 
 
 def opens_limit(fraction: float) -> bool:
     """Whether a door there makes its open-limit contact."""
-    return fraction >= OPEN_LIMIT - _ROUNDING
+    return fraction >= _OPENS
 
 
-def closes_limit(fraction: float) -> bool:
-    """Whether a door there makes its close-limit contact."""
-    return fraction <= CLOSED_LIMIT + _ROUNDING
-
-
-def locks(fraction: float) -> bool:
-    """Whether a door there makes its lock's contact."""
-    return fraction <= LOCKED_LIMIT + _ROUNDING
+def contacts(fraction: float) -> tuple[bool, bool, bool]:
+    """Whether a door there makes its open limit's, its close limit's, and its lock's contact."""
+    return fraction >= _OPENS, fraction <= _CLOSES, fraction <= _LOCKS

@@ -27,6 +27,8 @@ class MachineSignals(NamedTuple):
 _RUNNING: Final = MachineSignals(True, True, True, True)
 _BY_HAND: Final = MachineSignals(brake_open=True)
 _OFF: Final = MachineSignals()
+_STANDING: Final = (Rest, Settling)
+_DRIVEN: Final = (Run, Stall)
 
 
 @final
@@ -85,7 +87,7 @@ class Machine:
             left_ns = leaves_ns - t_ns
             if left_ns <= self.lead_ns:
                 return MachineSignals(True, left_ns <= self._lift_ns, left_ns <= self._lift_ns)
-        if isinstance(motion, Rest | Settling):
+        if isinstance(motion, _STANDING):
             since_ns = self.rest_ns if motion.ran_until_ns is None else t_ns - motion.ran_until_ns
             if since_ns >= self.rest_ns:
                 return _OFF
@@ -95,7 +97,7 @@ class Machine:
             return MachineSignals(False, since_ns < self._contactor_ns, False, since_ns < self._drop_ns)
         if isinstance(motion, Runaway):
             return _RUNNING if t_ns < motion.drive_off_ns else _OFF
-        return _RUNNING if t_ns < motion.end_ns and isinstance(motion, Run | Stall) else _OFF
+        return _RUNNING if t_ns < motion.end_ns and isinstance(motion, _DRIVEN) else _OFF
 
     @staticmethod
     def _dark(t_ns: int, motion: Motion) -> MachineSignals:

@@ -130,14 +130,10 @@ class Crowd:
         """Who at `floor` steps into a car that goes `heading` (NONE: wherever it is asked to), and into no other."""
         anywhere = heading is Direction.NONE
         entering = self._entering() if len(self._cars) > 1 else ()
-        return next(
-            (
-                p
-                for p in self._waiting[floor]
-                if (anywhere or p.destination is None or p.way is heading) and p not in entering
-            ),
-            None,
-        )
+        for person in self._waiting[floor]:
+            if (anywhere or person.destination is None or person.way is heading) and person not in entering:
+                return person
+        return None
 
     def come_back(self, person: Passenger) -> None:
         """Out of a car again, in front of the others at the landing `origin`."""
@@ -160,6 +156,8 @@ class Crowd:
 
     def ways_wanted(self, floor: int) -> list[Direction]:
         """The hall buttons that those at `floor` press, in a fixed order."""
+        if not self._waiting[floor]:
+            return []
         wanted = [self.button(person) for person in self._waiting[floor]]
         return [way for way in (Direction.UP, Direction.DOWN) if way in wanted]
 
@@ -197,7 +195,10 @@ class Riders:
 
     def next_leaver(self, floor: int) -> Passenger | None:
         """Who in the car wants out at `floor`."""
-        return next((person for person in self.persons if person.destination == floor), None)
+        for person in self.persons:
+            if person.destination == floor:
+                return person
+        return None
 
     def board(self, person: Passenger) -> None:
         """From the landing into the car."""

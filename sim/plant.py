@@ -113,7 +113,7 @@ class Plant:
             self._behaviours[car if isinstance(car, int) else 0].hear(kind, data)
         if self._on_truth is None and self._misfortune is None:
             return
-        record = TruthRecord(self.now_ns, kind, data)
+        record = TruthRecord(self._agenda.now_ns, kind, data)
         if self._on_truth is not None:
             self._on_truth(record)
         if self._misfortune is not None:
@@ -124,9 +124,11 @@ class Plant:
 
         Cars count from 0. Hall calls are those that the car is to answer. Raises SimError.
         """
-        if t_ns is not None:
+        if t_ns is None:
+            t_ns = self.now_ns
+        else:
             self.advance_to(t_ns)
-        return signals_of(self._lift_of(car).car, self.now_ns)
+        return signals_of(self._lift_of(car).car, t_ns)
 
     def controller_is_up(self, t_ns: int, car: int = 0) -> bool:
         """Whether a car's controller runs, with power, at `t_ns`, after advancing to it. Raises SimError."""

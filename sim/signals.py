@@ -6,7 +6,7 @@ import msgspec
 
 from protocols.lift.vocabulary import Direction, DriveState, ServiceMode
 from sim.car import Car, Phase
-from sim.doors import closes_limit, locks, opens_limit
+from sim.doors import contacts
 from sim.encoder import LANDING_M
 from sim.stimuli import Stimulus
 
@@ -15,66 +15,78 @@ _RUNNING: Final = {
     Direction.UP: DriveState.RUNNING_UP,
     Direction.DOWN: DriveState.RUNNING_DOWN,
 }
+_SHOWN: Final = (Stimulus.OVERLOAD, Stimulus.CABINET_DOOR, Stimulus.ALARM_BUTTON, Stimulus.OPEN_BUTTON)
+"""What hands hold and signals show."""
+_NOTHING_HELD: Final = [False] * len(_SHOWN)
+_NO_REAR_DOOR: Final = (None, None, True)
 
 
-class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
+class PlantSignals(msgspec.Struct, frozen=True):
     """The truth at `t_ns`. `values()` gives the vocabulary's items; the rest is for verdicts and screens."""
 
     t_ns: int
     mode: ServiceMode
+
     moving: bool
     direction: Direction
     speed_mps: float
+    position_m: float
+    encoder_m: float
+    """The encoder's reading."""
     floor: int
+    floor_known: bool
     door_zone: bool
+    zone_switch: bool
+    """This and `landing_switch`: the shaft's switches, as hardware makes and breaks."""
+    landing_switch: bool
+
+    door_fraction: float
     door_open: bool
+    """This and `door_closed` are the front door's limits."""
     door_closed: bool
-    person: bool
-    car_calls: int
-    hall_calls: int
-    mains: bool
+    rear_open: bool | None
+    """This and `rear_closed` are the rear door's limits, None without one."""
+    rear_closed: bool | None
+    nudging: bool
+    """The buzzer of a door that closes slowly, past its light curtain."""
+    door_torque_nm: float
+    """Of the front door's operator, positive if it opens (sim/door_operator.py); `door_fraction` is its place."""
+
     safety_chain: bool
-    drive_state: DriveState
-    faults: tuple[str, ...]
     landing_lock: bool
     car_lock: bool
+    landing_made: bool | None
+    """The landing door locks' contacts themselves, bridged or not, whatever is before them in the chain."""
+    car_made: bool | None
+    """The car doors' contacts themselves."""
+    zone_bridged: bool
+    """The door-zone relay bridges the locks: the car is levelled, or comes to its landing, with a door not closed."""
+    bypass: bool
+    """The bypass device of the landing door locks is on, whether or not the controller sees it."""
+
+    drive_state: DriveState
+    contactor_command: bool
+    contactor_closed: bool
+    brake_command: bool
+    brake_open: bool
+
+    person: bool
+    persons: int
+    load_kg: float
     overload: bool
+    car_calls: int
+    hall_calls: int
     cabinet_door: bool
     alarm_button: bool
     door_open_button: bool
+
+    mains: bool
     controller_up: bool
-    floor_known: bool
+    faults: tuple[str, ...]
     run_count: int
-    position_m: float
-    encoder_m: float = 0.0
-    """The encoder's reading; `zone_switch` and `landing_switch`: the shaft's switches, as hardware makes and breaks."""
-    zone_switch: bool = False
-    landing_switch: bool = False
-    persons: int
-    load_kg: float = 0.0
-    door_fraction: float
     trips: int
     door_cycles: int
-    relevels: int = 0
-    contactor_command: bool = False
-    contactor_closed: bool = False
-    brake_command: bool = False
-    brake_open: bool = False
-    landing_made: bool | None = None
-    """The landing door locks' contacts themselves, bridged or not, whatever is before them in the chain."""
-    car_made: bool | None = None
-    """The car doors' contacts themselves."""
-    zone_bridged: bool = False
-    """The door-zone relay bridges the locks: the car is levelled, or comes to its landing, with a door not closed."""
-    rear_open: bool | None = None
-    """`door_open` and `door_closed` are the front door's; these are the rear one's, None without one."""
-    rear_closed: bool | None = None
-    bypass: bool = False
-    """The bypass device of the landing door locks is on, whether or not the controller sees it."""
-    nudging: bool = False
-    """The buzzer of a door that closes slowly, past its light curtain."""
-    door_torque_nm: float = 0.0
-    """Of the front door's operator, positive if it opens (sim/door_operator.py); `door_fraction` is its place."""
+    relevels: int
 
     def values(self) -> dict[str, object]:
         """By the vocabulary's item names. `floor` counts from 0, None while the controller does not know it.
@@ -120,67 +132,82 @@ class PlantSignals(msgspec.Struct, frozen=True, kw_only=True):
 def signals_of(car: Car, now: int) -> PlantSignals:
     """What perfect sensors say at `now`, which is the present, or ahead if nothing is decided until then."""
     trouble, held, motion, encoder = car.trouble, car.hands.held(now), car.motion, car.encoder
-    direction = motion.direction if now < motion.end_ns else Direction.NONE
+    speed_mps, position_m = motion.speed_mps(now), motion.position_m(now)
+    if now < motion.end_ns:
+        direction, floor = motion.direction, car.landing_nearest(position_m)
+    else:
+        direction, floor = Direction.NONE, car.floor_at(now)
     driven = direction is not Direction.NONE
-    speed_mps, position_m, floor = motion.speed_mps(now), motion.position_m(now), car.floor_at(now)
     off_m = abs(position_m - car.heights_m[floor])
     in_zone = off_m <= car.building.door.zone_m
     front, rear = car.door.fraction(now), car.rear.fraction(now) if car.has_rear else None
-    taps = car.taps_of(now, floor, position_m, locked=locks(front) and (rear is None or locks(rear)), in_zone=in_zone)
-    machine, persons, noticed = car.machine_at(now), car.persons, trouble.noticed
+    is_open, is_closed, locked = contacts(front)
+    rear_open, rear_closed, rear_locked = _NO_REAR_DOOR if rear is None else contacts(rear)
+    locked, bridged = locked and rear_locked, in_zone and car.is_bridged(now)
+    taps = car.taps_of(now, floor, position_m, locked=locked, in_zone=in_zone, bridged=bridged)
+    powered, riders, noticed = car.has_power, car.riders, trouble.noticed
+    machine = car.machine_at(now, is_alive=powered)
+    persons, calls = len(riders.persons), car.calls
+    if trouble.rescuing or trouble.inspecting:
+        mode = ServiceMode.INSPECTION
+    else:
+        mode = car.service.rules.reads_as if noticed is None else ServiceMode.OUT_OF_SERVICE
+    overload, cabinet_door, alarm_button, open_button = [thing in held for thing in _SHOWN] if held else _NOTHING_HELD
+    # By place, in the order of the fields: forty names cost twice what all the rest of this function does.
     return PlantSignals(
-        t_ns=now,
-        mode=_mode(car),
-        moving=driven and not (car.phase is Phase.STALLED and speed_mps == 0),
-        direction=direction,
-        speed_mps=speed_mps,
-        floor=floor,
-        door_zone=in_zone,
-        door_open=opens_limit(front),
-        door_closed=closes_limit(front),
-        person=persons > 0,
-        car_calls=car.calls.car,
-        hall_calls=car.calls.hall,
-        mains=trouble.mains,
-        safety_chain=taps.end,
-        drive_state=_RUNNING[direction if machine.contactor_command else Direction.NONE],
-        faults=() if noticed is None else (noticed.event_code,),
-        landing_lock=taps.landing_lock,
-        car_lock=taps.car_lock,
-        overload=car.riders.overloaded or (bool(held) and Stimulus.OVERLOAD in held),
-        cabinet_door=bool(held) and Stimulus.CABINET_DOOR in held,
-        alarm_button=bool(held) and Stimulus.ALARM_BUTTON in held,
-        door_open_button=bool(held) and Stimulus.OPEN_BUTTON in held,
-        controller_up=car.has_power,
-        floor_known=trouble.floor_known,
-        run_count=car.trips - trouble.runs_forgotten,
-        position_m=position_m,
-        encoder_m=encoder.reading_m(position_m),
-        zone_switch=encoder.zone_switch(position_m) if encoder.has_hysteresis else in_zone,
-        landing_switch=off_m <= LANDING_M,
-        persons=persons,
-        load_kg=car.riders.load_kg,
-        door_fraction=front,
-        trips=car.trips,
-        door_cycles=car.door_cycles,
-        relevels=car.relevels,
-        contactor_command=machine.contactor_command,
-        contactor_closed=machine.contactor_closed,
-        brake_command=machine.brake_command,
-        brake_open=machine.brake_open,
-        landing_made=taps.landing_made,
-        car_made=taps.car_made,
-        zone_bridged=in_zone and car.is_bridged(now),
-        rear_open=None if rear is None else opens_limit(rear),
-        rear_closed=None if rear is None else closes_limit(rear),
-        bypass=car.chain.bypassed,
-        nudging=car.nudging and car.phase is Phase.CLOSING,
-        door_torque_nm=0.0 if front == 0 else car.door_torque_nm(now),
+        now,
+        mode,
+        # moving, direction, speed_mps, position_m, encoder_m
+        driven and not (car.phase is Phase.STALLED and speed_mps == 0),
+        direction,
+        speed_mps,
+        position_m,
+        encoder.reading_m(position_m),
+        # floor, floor_known, door_zone, zone_switch, landing_switch
+        floor,
+        trouble.floor_known,
+        in_zone,
+        encoder.zone_switch(position_m) if encoder.has_hysteresis else in_zone,
+        off_m <= LANDING_M,
+        # door_fraction, door_open, door_closed, rear_open, rear_closed, nudging, door_torque_nm
+        front,
+        is_open,
+        is_closed,
+        rear_open,
+        rear_closed,
+        car.nudging and car.phase is Phase.CLOSING,
+        car.operator.torque_nm(car.door, front, now) if powered and front > 0 else 0.0,
+        # safety_chain, landing_lock, car_lock, landing_made, car_made, zone_bridged, bypass
+        taps.end,
+        taps.landing_lock,
+        taps.car_lock,
+        taps.landing_made,
+        taps.car_made,
+        bridged,
+        car.chain.bypassed,
+        # drive_state, contactor_command, contactor_closed, brake_command, brake_open
+        _RUNNING[direction] if machine.contactor_command else DriveState.STANDBY,
+        machine.contactor_command,
+        machine.contactor_closed,
+        machine.brake_command,
+        machine.brake_open,
+        # person, persons, load_kg, overload
+        persons > 0,
+        persons,
+        riders.load_kg,
+        riders.overloaded or overload,
+        # car_calls, hall_calls, cabinet_door, alarm_button, door_open_button
+        calls.car,
+        calls.hall,
+        cabinet_door,
+        alarm_button,
+        open_button,
+        # mains, controller_up, faults, run_count, trips, door_cycles, relevels
+        trouble.mains,
+        powered,
+        () if noticed is None else (noticed.event_code,),
+        car.trips - trouble.runs_forgotten,
+        car.trips,
+        car.door_cycles,
+        car.relevels,
     )
-
-
-def _mode(car: Car) -> ServiceMode:
-    """Inspection while a technician works, out of service with a standing fault, else what the switches make."""
-    if car.trouble.by_hand:
-        return ServiceMode.INSPECTION
-    return car.service.rules.reads_as if car.trouble.noticed is None else ServiceMode.OUT_OF_SERVICE

@@ -48,7 +48,7 @@ def tamper(stimulus: Tampering, lift: Lift) -> Effect:
         case Stimulus.BYPASS_LEFT_ON:
             done = lift.inspection.leave_bypass_on()
         case Stimulus.BRAKE_STUCK:
-            car.machine.stick_brake(car.machine_at(car.now_ns).brake_open)
+            car.machine.stick_brake(car.machine_at(car.now_ns, is_alive=car.has_power).brake_open)
         case Stimulus.CONTACTOR_STUCK:
             return _weld(car)
         case Stimulus.SILL_OBSTRUCTED:
@@ -84,6 +84,6 @@ def _obstruct(car: Car) -> Effect:
 
 
 def _weld(car: Car) -> Effect:
-    is_closed = car.machine_at(car.now_ns).contactor_closed
+    is_closed = car.machine_at(car.now_ns, is_alive=car.has_power).contactor_closed
     car.machine.weld(is_closed)
     return Effect.NOW if is_closed else Effect.ARMED
