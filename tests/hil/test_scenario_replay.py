@@ -101,3 +101,10 @@ def test_the_command_writes_the_smaller_one_as_a_file(tmp_path: Path) -> None:
     assert result.stdout.strip() == str(path)
     assert load_scenario(str(path)).name == "short.small"
     assert path.read_text(encoding="utf-8").startswith("# Made smaller from short; it fails with seed 5.")
+
+
+def test_what_is_made_smaller_goes_on_failing_in_every_way() -> None:
+    more = "  - {requirement: R.still, at_most: {count: 0, event: {truth: departed}}}\n"
+    found = shrink(parse_scenario(SHORT + more, "short"), VirtualBench(), Settings(5)).scenario
+    assert [step.does for step in found.steps] == ["stimulus"]
+    assert [one.requirement for one in found.expect] == ["R.quiet", "R.still"]
