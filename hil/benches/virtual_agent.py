@@ -32,9 +32,12 @@ class VirtualAgent:
         config: AgentConfig,
         on_agent: OnAgent | None = None,
         make_agent: MakeAgent = Agent,
+        restart_s: float | None = None,
     ) -> None:
+        """`restart_s`: so long after it ended by itself an agent is started anew, as systemd does."""
         self.world = world
         self._on_agent = on_agent
+        self._is_restarted = restart_s is not None
         self._failed = asyncio.Event()
         self._journals = itertools.count(1)
         ports = Ports(
@@ -50,7 +53,7 @@ class VirtualAgent:
             world.broker,
             world.clock,
             running_loop(),
-            restart_s=None,
+            restart_s=restart_s,
             on_life=self._heard_of,
             make_agent=make_agent,
         )
@@ -85,7 +88,7 @@ class VirtualAgent:
         self.host.kill()
 
     def _heard_of(self, did: str, why: str) -> None:
-        if did == "ended":
+        if did == "ended" and not self._is_restarted:
             self._failed.set()
         if self._on_agent is not None:
             self._on_agent(did, why)

@@ -16,6 +16,7 @@ from hil.scenario.judges import judge
 from hil.scenario.matching import Evidence
 from hil.scenario.model import Scenario
 from hil.scenario.record import RunRecord
+from hil.scenario.streams import breaches, numbered_of
 from hil.scenario.verdicts import Outcome
 from hil.trace import Trace
 from protocols import ProtocolError
@@ -69,7 +70,7 @@ def _judged(
 ) -> RunRecord:
     faults, lag_ns = records.faults_of(trace), records.lag_of(trace)
     verdicts = [] if problem or missing else judge(scenario.expect, Evidence(trace), bench.uncertainty_ns)
-    deaths = [] if missing else records.deaths_of(trace)
+    deaths = [] if missing else [*records.deaths_of(trace), *breaches(numbered_of(trace))]
     doubted = [] if missing else records.doubts(trace, faults, lag_ns, bench.uncertainty_ns)
     outcome = records.outcome_of(verdicts, deaths, doubted) if verdicts else Outcome.ERROR
     return RunRecord(

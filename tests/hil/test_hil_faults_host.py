@@ -12,7 +12,7 @@ from edge_agent.points import Point
 from hil import UsageError
 from hil.disk import WRITING
 from hil.faults.armed import Turn
-from hil.faults.catalogue import HOST_KINDS, HostFault
+from hil.faults.catalogue import HOST_KINDS, UPLINK_KINDS, HostFault
 from hil.faults.contract import Ledger, checked_deed
 from hil.faults.deeds import PowerCut
 from hil.faults.host_injector import HostInjector
@@ -275,3 +275,12 @@ def test_what_cannot_be_done_is_no_firing(tmp_path: Path) -> None:
             assert (one.injector.fired("host.crash"), one.injector.fired("host.pause")) == (1, 0)
 
     run_virtual(main())
+
+
+def test_the_page_names_every_kind_with_its_parameters() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "faults.md").read_text(encoding="utf-8")
+    rows = {line.split("`")[1]: line for line in text.splitlines() if line.startswith(("| `uplink.", "| `host."))}
+    for name, kind in {**UPLINK_KINDS, **HOST_KINDS}.items():
+        told = rows.get(name, "")
+        assert [field for field in kind.__struct_fields__ if f"`{field}`" not in told] == [], name
+    assert not set(rows) - set(UPLINK_KINDS) - set(HOST_KINDS) - {"uplink.*", "host.*"}

@@ -28,12 +28,13 @@ async def virtual_agent(
     poll_period_s: float | None = 0.5,
     sensors: Mapping[str, Imperfections] | None = None,
     on_agent: OnAgent | None = None,
+    restart_s: float | None = None,
     **changes: Any,
 ) -> AsyncIterator[VirtualAgent]:
     """The agent in the shipped house; `changes` replace sections of its configuration."""
     world = VirtualWorld(devices, seed=seed, building_set=building_set, line=line, sensors=sensors)
     config = msgspec.structs.replace(world.agent_config(directory, poll_period_s=poll_period_s), **changes)
-    bench = VirtualAgent(world, config, on_agent)
+    bench = VirtualAgent(world, config, on_agent, restart_s=restart_s)
     bench.start()
     try:
         yield bench
