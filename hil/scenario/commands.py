@@ -5,7 +5,6 @@ Exit codes of `run`: 0 every run passed or was skipped with a reason, 1 one fail
 differs.
 """
 
-import logging
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -32,7 +31,9 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    scenario: Annotated[list[str], typer.Argument(help="YAML files or shipped names. / 场景文件或名称")],
+    scenario: Annotated[
+        list[str], typer.Argument(help="YAML files, folders of them, or shipped names. / 场景文件, 目录或名称")
+    ],
     *,
     bench: Annotated[str, typer.Option(help="Where it is played. / 台架")] = "virtual",
     seed: Annotated[list[int] | None, typer.Option(help="Of everything random; repeatable. / 随机种子")] = None,
@@ -48,17 +49,16 @@ def run(
     with one_line():
         from hil.benches.bench import Settings  # noqa: PLC0415  # `liftwarden --help` must stay light
         from hil.benches.registry import bench_named  # noqa: PLC0415
-        from hil.scenario.loader import load_scenario  # noqa: PLC0415
+        from hil.scenario.loader import files_of, load_scenario  # noqa: PLC0415
         from hil.scenario.run import run as run_one  # noqa: PLC0415
         from hil.scenario.run import write_folder  # noqa: PLC0415
         from hil.scenario.teller import Teller, exit_code  # noqa: PLC0415
 
         chosen = bench_named(bench)
         try:
-            loaded = [(name, load_scenario(name)) for name in scenario]
+            loaded = [(name, load_scenario(name)) for given in scenario for name in files_of(given)]
         except ProtocolError as error:
             raise ScenarioError(str(error)) from error
-        _hush()
         say = Teller(json=json)
         outcomes = []
         for name, one in loaded:
@@ -96,7 +96,6 @@ def replay(
         from hil.scenario.replay import replay as run_again  # noqa: PLC0415
         from hil.scenario.teller import Teller  # noqa: PLC0415
 
-        _hush()
         done = run_again(record)
         say = Teller(json=json)
         say.run(done.now.record)
@@ -121,16 +120,11 @@ def shrink(
         from hil.scenario.shrink import shrink as make_smaller  # noqa: PLC0415
         from hil.scenario.teller import Teller  # noqa: PLC0415
 
-        _hush()
         one, say = load_scenario(scenario), Teller(json=False)
         found = make_smaller(one, bench_named(bench), Settings(seed), say.tried)
         smaller = msgspec.structs.replace(found.scenario, name=f"{one.name}.small")
         path = keep(smaller, out, f"Made smaller from {one.name}; it fails with seed {seed}.")
     typer.echo(str(path))
-
-
-def _hush() -> None:
-    logging.getLogger("edge_agent").addHandler(logging.NullHandler())  # what the agent says is no evidence
 
 
 def explain(

@@ -49,6 +49,17 @@ def parse_scenario(text: str, source: str) -> Scenario:
     return scenario
 
 
+def files_of(given: str) -> list[str]:
+    """The scenario files in a folder, sorted; a file or a name stands for itself. Raises ScenarioError."""
+    folder = Path(given)
+    if not folder.is_dir():
+        return [given]
+    files = sorted(str(file) for file in folder.glob("*.yaml"))
+    if not files:
+        raise ScenarioError(f"{given}: no scenario in this folder; name one with YAML files, or a scenario")
+    return files
+
+
 def scenario_names() -> list[str]:
     """The shipped ones and one's own, sorted."""
     return config_names(KIND)

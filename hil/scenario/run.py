@@ -12,6 +12,7 @@ from edge_agent import AgentError
 from hil import BenchError
 from hil.benches.bench import Bench, Settings
 from hil.scenario import record as records
+from hil.scenario.agent_log import kept_log
 from hil.scenario.judges import judge
 from hil.scenario.matching import Evidence
 from hil.scenario.model import Scenario
@@ -26,10 +27,11 @@ from sim.building import load_building
 
 
 class Run(msgspec.Struct, frozen=True):
-    """A run's record and its trace; a skipped one has an empty trace."""
+    """A run's record and its trace, and what an agent in this process said; a skipped one has an empty trace."""
 
     record: RunRecord
     trace: Trace
+    log: tuple[str, ...] = ()
 
 
 def run(scenario: Scenario, bench: Bench, settings: Settings, source: str | None = None) -> Run:
@@ -40,7 +42,8 @@ def run(scenario: Scenario, bench: Bench, settings: Settings, source: str | None
     began_s = time.perf_counter()
     trace = Trace()
     missing = records.missing_of(scenario.required, bench.capabilities, bench.name)
-    problem = "" if missing else _play(scenario, bench, settings, trace)
+    with kept_log() as said:
+        problem = "" if missing else _play(scenario, bench, settings, trace)
     record = _judged(scenario, bench, settings, trace, problem, missing)
     where = scenario.name if source is None else source
     return Run(
@@ -50,6 +53,7 @@ def run(scenario: Scenario, bench: Bench, settings: Settings, source: str | None
             replay=records.replay_line(where, bench.name, settings.seed, settings.shuffle),
         ),
         trace,
+        tuple(said),
     )
 
 
@@ -105,6 +109,7 @@ def config_hash(scenario: Scenario) -> str:
 
 RECORD_FILE: Final = "run.json"
 TRACE_FILE: Final = "trace.jsonl"
+LOG_FILE: Final = "agent.log"
 Writer = Callable[[Run, Path], None]
 """Puts something about a run into its folder."""
 
@@ -119,7 +124,13 @@ def write_trace(one: Run, folder: Path) -> None:
     one.trace.write(folder / TRACE_FILE)
 
 
-WRITERS: Final[Sequence[Writer]] = (write_record, write_trace)
+def write_log(one: Run, folder: Path) -> None:
+    """`agent.log`: what the agent said, for people; not there if it said nothing here."""
+    if one.log:
+        (folder / LOG_FILE).write_text("".join(f"{line}\n" for line in one.log), encoding="utf-8")
+
+
+WRITERS: Final[Sequence[Writer]] = (write_record, write_trace, write_log)
 """What a run's folder holds. A report is one more entry here."""
 
 

@@ -162,6 +162,7 @@ def test_a_folder_holds_the_record_and_the_trace(tmp_path: Path) -> None:
     assert folder.name == "x-virtual-1"
     record = msgspec.json.decode((folder / "run.json").read_bytes(), type=RunRecord)
     assert record == done.record
+    assert "INFO agent.started terminal=t-1" in (folder / "agent.log").read_text(encoding="utf-8")
     assert Trace.read(folder / "trace.jsonl").hash() == record.trace_hash
     assert record.scenario == scenario()
 
@@ -214,6 +215,16 @@ def test_the_command_writes_folders_and_one_object_a_run(tmp_path: Path) -> None
     result = CliRunner().invoke(app, ["run", str(path), "--seed", "1", "--seed", "2", "--json", "-o", str(out)])
     assert [json.loads(line)["seed"] for line in result.stdout.splitlines()] == [1, 2]
     assert sorted(one.name for one in out.iterdir()) == ["short-virtual-1", "short-virtual-2"]
+
+
+def test_a_folder_stands_for_its_scenarios(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.yaml").write_text(YAML.replace("short", name), encoding="utf-8")
+    result = CliRunner().invoke(app, ["run", str(tmp_path)], env={"LC_ALL": "C"})
+    assert result.output.splitlines()[-1] == "2: 2 pass"
+    (tmp_path / "none").mkdir()
+    result = CliRunner().invoke(app, ["run", str(tmp_path / "none")])
+    assert (result.exit_code, "no scenario in this folder" in result.output) == (2, True)
 
 
 def test_an_unknown_bench_is_wrong_usage() -> None:
