@@ -1,6 +1,7 @@
 """Ten minutes in which all around the agent fails at random, then peace: what a platform must have at the end."""
 
 import asyncio
+import sqlite3
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -16,7 +17,7 @@ from hil.faults.host import PLACES
 from hil.faults.host_injector import HostInjector
 from hil.faults.uplink_injector import UplinkInjector
 from hil.loop import NS_PER_S, running_loop
-from protocols.upstream.messages import EventMessage, HealthMessage, Phase
+from protocols.upstream.messages import EventMessage, HealthMessage, Phase, Stream
 from sim.stimuli import Stimulus
 from sim.truth import TruthKind
 from tests.support.streams import complaints, numbered
@@ -50,6 +51,7 @@ class Outcome(msgspec.Struct):
     wrong: list[str]
     firings: dict[str, int]
     lives: list[str]
+    messages: int = 0
     health: HealthMessage | None = None
 
 
@@ -108,6 +110,10 @@ class Storm:
         chance = Random(f"{seed}/happenings")
         for _ in range(12):
             agent.world.at(chance.uniform(5, STORM_S), chance.choice(_HAPPENINGS))
+        for _ in range(20):
+            lost_s = chance.uniform(5, STORM_S)
+            agent.world.at(lost_s, Stimulus.POWER_LOSS)
+            agent.world.at(lost_s + chance.uniform(3, 9), Stimulus.POWER_RESTORE)
 
     def _heard(self, one: Received) -> None:
         for message in numbered([one]):
@@ -134,6 +140,13 @@ class Storm:
                 return True
         return False
 
+    def highest(self) -> dict[str, int]:
+        """The last number that came, by stream."""
+        seqs = {stream.value: 0 for stream in Stream}
+        for one in numbered(self._agent.world.broker.published):
+            seqs[one.stream.value] = max(seqs[one.stream.value], one.seq)
+        return seqs
+
     def _told(self) -> bool:
         return any(
             isinstance(one, EventMessage) and one.phase is Phase.RAISED
@@ -150,6 +163,7 @@ class Storm:
             wrong.append("people were trapped while the box was well, and nobody was told")
         if not self._agent.is_running:
             wrong.append("no agent runs")
+        self.outcome.messages = len({(one.stream, one.seq) for one in numbered(world.broker.published)})
         health = self.outcome.health = self._agent.health()
         if not health.online or health.undelivered or health.unacknowledged_alarms:
             waiting = f"{health.undelivered} undelivered, {health.unacknowledged_alarms} unacknowledged"
@@ -174,6 +188,20 @@ async def storm(seed: int, directory: Path) -> Outcome:
         uplink=UplinkConfig(broker="mqtt://127.0.0.1:1883", protocol=protocol),
     ) as agent:
         faults = [UplinkFault.of(raw) for raw in uplink], [HostFault.of(raw) for raw in box]
-        outcome = await Storm(seed, agent, *faults).blow()
+        blown = Storm(seed, agent, *faults)
+        outcome = await blown.blow()
+        received = blown.highest()
     outcome.lives = lives
+    issued = _issued(Path(agent.config.journal.path))
+    if issued != received:
+        outcome.wrong.append(f"numbers were given up to {issued}, received up to {received}")
     return outcome
+
+
+def _issued(journal: Path) -> dict[str, int]:
+    """The last number that the journal gave, by stream."""
+    connection = sqlite3.connect(journal)
+    try:
+        return {str(stream): int(seq) - 1 for stream, seq in connection.execute("SELECT stream, next_seq FROM counter")}
+    finally:
+        connection.close()
