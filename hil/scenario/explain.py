@@ -1,12 +1,11 @@
 """A scenario in plain words, Chinese or English."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from edge_agent.codes import load_codes
 from hil.scenario.expectations import Expectation, Span
 from hil.scenario.model import Scenario
-from hil.scenario.parts import Plain
 from hil.scenario.signs import ANY, AgentDid, FaultDid, Look, Sign, Wire
 from hil.scenario.steps import AgentStep, Step
 from protocols.language import pick
@@ -117,8 +116,7 @@ class _Words:
             origin, to = step.person.from_, step.person.to
             return self._pick(f"有人从 {origin} 层去 {to} 层", f"somebody at landing {origin} wants to go to {to}")
         if step.fault is not None:
-            kind = step.fault["fault"]
-            return self._pick(f"注入故障 {kind} ({step.fault_id})", f"fault {kind} is armed as {step.fault_id}") + for_
+            return self._fault(step.fault) + for_
         if step.clear is not None:
             return self._pick(f"撤除故障 {step.clear}", f"fault {step.clear} is cleared")
         if step.sensor is not None:
@@ -132,6 +130,14 @@ class _Words:
             return self._pick(f"平台确认 {step.acknowledge}", f"the platform acknowledges {step.acknowledge}")
         asked = "" if step.technician is None else step.technician.value
         return self._pick(f"维保人员查询 {asked}", f"a technician asks for {asked}")
+
+    def _fault(self, raw: Mapping[str, Any]) -> str:
+        kind, name = raw["fault"], raw.get("id")
+        called = "" if name is None else self._pick(f" (记为 {name})", f" (called {name})")
+        how = _listed({key: value for key, value in raw.items() if key not in ("fault", "id", "when")})
+        when = _listed(raw.get("when", {}))
+        when = self._pick(f", 条件{when}", f", when{when}") if when else ""
+        return self._pick(f"注入故障 {kind}{called}{how}{when}", f"fault {kind} is armed{called}{how}{when}")
 
     def _expectation(self, one: Expectation) -> str:  # noqa: PLR0911  # one for each kind
         if one.within is not None:
@@ -200,7 +206,7 @@ class _Words:
             said = pick(_DID[sign.agent], self._lang)
         else:
             said = self._on_wire(sign)
-        return said + _narrowed(sign.where)
+        return said + _listed(sign.where)
 
     def _message(self, sign: Sign, code: str) -> str:
         stream = self._pick("报警", "alarm") if sign.alarm is not None else self._pick("事件", "event")
@@ -230,9 +236,11 @@ class _Words:
         return f"{what} " + ", ".join(f"{name} = {_plain(value)}" for name, value in said.items())
 
 
-def _narrowed(where: Mapping[str, Plain]) -> str:
-    return " {" + ", ".join(f"{name} = {_plain(value)}" for name, value in where.items()) + "}" if where else ""
+def _listed(values: Mapping[str, Any]) -> str:
+    return " {" + ", ".join(f"{name} = {_plain(value)}" for name, value in values.items()) + "}" if values else ""
 
 
-def _plain(value: Plain) -> str:
+def _plain(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "(" + ", ".join(f"{name} = {_plain(one)}" for name, one in value.items()) + ")"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,14 +1,19 @@
 """A scenario file that is wrong is one line: file, line, what is wrong, what to do."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from hil.benches.plant_hands import PREDICATES
 from hil.scenario import ScenarioError
+from hil.scenario.expectations import KINDS
 from hil.scenario.explain import explained
 from hil.scenario.loader import load_scenario, parse_scenario, scenario_names
 from hil.scenario.model import AgentSetup, Scenario
-from hil.scenario.steps import Step
+from hil.scenario.signs import LANES
+from hil.scenario.steps import DOES, Step
+from hil.trace import Lane
 from protocols.resources import NoSuchName
 from protocols.strictyaml import ConfigError
 from protocols.upstream.messages import Text
@@ -128,6 +133,24 @@ def test_every_shipped_scenario_explains_itself(name: str, lang: str) -> None:
     assert bool(re.search("[\u4e00-\u9fff]", text)) is (lang == "zh")
 
 
+def test_a_fault_is_explained_with_its_parameters_and_when_it_fires() -> None:
+    text = "\n".join(explained(load_scenario("late-answer-while-the-door-opens"), "en"))
+    assert "fault resp.late is armed {ms = 250}, when {while = door_moving, every = 3}" in text
+
+
 def test_every_scenario_says_something_in_both_languages() -> None:
     titles = [load_scenario(name).title for name in scenario_names()]
     assert all(re.search("[\u4e00-\u9fff]", title.zh) and title.en for title in titles)
+
+
+DOCS = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+
+
+def test_the_documented_example_is_a_scenario() -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL)
+    assert parse_scenario(example, "door-jammed-ajar.yaml").expect[0].within is not None
+
+
+@pytest.mark.parametrize("name", [*DOES, *KINDS, *PREDICATES, *LANES, *(one.name.lower() for one in Lane)])
+def test_the_documentation_names_every_key(name: str) -> None:
+    assert re.search(rf"\b{name}\b", DOCS)
