@@ -321,8 +321,10 @@ async def _first(stop: asyncio.Event, writing: asyncio.Task[None], failure: asyn
     """Until somebody wants to stop, or something fails that nobody may overlook: then it raises."""
     stopping = asyncio.create_task(stop.wait(), name="stop")
     watched: list[asyncio.Future[Any]] = [stopping, writing, failure]
-    await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
+    try:
+        await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
     for ended in (writing, failure):
         if ended.done():
             ended.result()

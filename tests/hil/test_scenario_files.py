@@ -9,6 +9,7 @@ from hil.benches.plant_hands import PREDICATES
 from hil.scenario import ScenarioError
 from hil.scenario.expectations import KINDS
 from hil.scenario.explain import explained
+from hil.scenario.families import FAMILIES
 from hil.scenario.loader import load_scenario, parse_scenario, scenario_names
 from hil.scenario.model import AgentSetup, Scenario
 from hil.scenario.signs import LANES
@@ -144,6 +145,8 @@ def test_every_scenario_says_something_in_both_languages() -> None:
 
 
 DOCS = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+FAULT_DOCS = (Path(__file__).parents[2] / "docs" / "faults.md").read_text(encoding="utf-8").splitlines()
+ALL_KINDS = {name: kind for family in FAMILIES for name, kind in family.kinds.items()}
 
 
 def test_the_documented_example_is_a_scenario() -> None:
@@ -154,3 +157,9 @@ def test_the_documented_example_is_a_scenario() -> None:
 @pytest.mark.parametrize("name", [*DOES, *KINDS, *PREDICATES, *LANES, *(one.name.lower() for one in Lane)])
 def test_the_documentation_names_every_key(name: str) -> None:
     assert re.search(rf"\b{name}\b", DOCS)
+
+
+@pytest.mark.parametrize("name", ALL_KINDS)
+def test_every_kind_of_fault_is_documented_with_its_parameters(name: str) -> None:
+    (row,) = [line for line in FAULT_DOCS if line.startswith(f"| `{name}` ")]
+    assert [key for key in ALL_KINDS[name].__struct_encode_fields__ if f"`{key}`" not in row] == []
