@@ -55,9 +55,9 @@ class _Pace:
         self._timeline = timeline
         self._timer: Timer | None = None
 
-    def act(self, stimulus: Stimulus, for_s: float | None) -> Effect:
-        """Do something to the lift now."""
-        effect = self._world.act(self._timeline.now_ns, stimulus, for_s)
+    def act(self, stimulus: Stimulus, for_s: float | None, car: int | None = None) -> Effect:
+        """Do something to the lift now; cars count from 0."""
+        effect = self._world.act(self._timeline.now_ns, stimulus, for_s, car)
         self.step()
         return effect
 
@@ -106,7 +106,9 @@ async def serve(
 
 
 def _plan(planned: Planned, timeline: RealTimeline, pace: _Pace) -> None:
-    timeline.call_at_ns(round(planned.at_s * NS_PER_S), lambda: pace.act(planned.stimulus, planned.for_s))
+    timeline.call_at_ns(
+        round(planned.at_s * NS_PER_S), lambda: pace.act(planned.stimulus, planned.for_s, planned.car_index)
+    )
 
 
 def _open(path: Path) -> TextIO:

@@ -48,11 +48,17 @@ class DeviceSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A stimulus at a time after the start; `for_s` is for those that last."""
+    """A stimulus at a time after the start; `for_s` is for those that last, `car` (from 1) where there are several."""
 
     at_s: Annotated[float, Meta(ge=0)]
     stimulus: Stimulus
     for_s: Annotated[float, Meta(gt=0)] | None = None
+    car: Annotated[int, Meta(ge=1, le=8)] | None = None
+
+    @property
+    def car_index(self) -> int | None:
+        """The car from 0; None is the first, and every one for what is building-wide."""
+        return None if self.car is None else self.car - 1
 
 
 class BenchSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -133,14 +139,12 @@ def parse_stimulus_name(name: str) -> Stimulus:
 
 
 def parse_planned(text: str) -> Planned:
-    """Read "20s=entrap_between_floors". Raises UsageError, saying what was expected."""
+    """Read "20s=entrap_between_floors", "@2" behind it for the second car. Raises UsageError."""
     try:
         planned = read_planned(text)
     except PlanError as error:
         raise UsageError(str(error)) from error
-    if planned.car:
-        raise UsageError(f"--at {text}: a bench has the building's first lift alone; leave @ out")
-    return Planned(planned.at_ns / 1e9, planned.stimulus)
+    return Planned(planned.at_ns / 1e9, planned.stimulus, car=None if planned.car is None else planned.car + 1)
 
 
 def parse_option(text: str) -> tuple[str, str]:

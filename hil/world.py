@@ -58,6 +58,9 @@ class World:
         self.profiles = tuple(load_profile(device.profile) for device in setup.devices)
         self.line = common_line(self.profiles, setup.line)
         self.building = load_building(setup.building, setup.building_set)
+        for car in (*(one.car for one in setup.devices), *(one.car for one in setup.plan)):
+            if car is not None and car > self.building.cars:
+                raise BenchError(f"there is no car {car}: {self.building.name} has {self.building.cars}")
         self.plant = Plant(self.building, setup.seed, on_truth)
         self._sensors = {car: self._sensors_of(car) for car in sorted({device.car for device in setup.devices} | {1})}
         self.devices = tuple(
@@ -65,8 +68,6 @@ class World:
         )
 
     def _sensors_of(self, car: int) -> Sensors:
-        if car > self.building.cars:
-            raise BenchError(f"devices: there is no car {car}: {self.building.name} has {self.building.cars}")
         return Sensors(self.setup.sensors if car == 1 else {}, self.plant, car=car - 1)
 
     def _device(self, index: int, setup: DeviceSetup, on_sample: OnSample | None) -> ProfileDevice:
@@ -195,7 +196,7 @@ class VirtualWorld:
 
     def _schedule(self, loop: VirtualLoop, planned: Planned) -> None:
         def act() -> None:
-            self.world.act(loop.now_ns, planned.stimulus, planned.for_s)
+            self.world.act(loop.now_ns, planned.stimulus, planned.for_s, planned.car_index)
 
         loop.call_at_ns(round(planned.at_s * NS_PER_S), act)
 

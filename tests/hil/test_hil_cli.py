@@ -24,6 +24,7 @@ STM32 = "--profile=stm32-lift-sensor"
         ((STM32, "--link=x", "--building=residental-9"), 1, "did you mean residential-9?"),
         ((STM32, "--link=x", "--at=20=release"), 2, "wants TIME=STIMULUS"),
         ((STM32, "--link=x", "--at=20s=relase"), 2, "did you mean release?"),
+        ((STM32, "--link=x", "--at=20s=release@2"), 1, "there is no car 2: residential-9 has 1"),
         ((STM32, "--link=x", "--option=door=1"), 2, "they ask: door_switch"),
         ((STM32, "--link=x", "--option=door_switch"), 2, "wants NAME=VALUE"),
         ((STM32, "--link=x", "--slave=3", "--slave=4"), 2, "2 --slave for 1 --profile"),
