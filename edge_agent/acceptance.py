@@ -10,7 +10,7 @@ from edge_agent import AgentError
 from edge_agent.clock import stamp
 from edge_agent.config_types import DeviceConfig, LiftConfig
 from edge_agent.equipment import Equipment
-from edge_agent.journal.journal import Journal
+from edge_agent.journal.late import AnyJournal
 from edge_agent.ports import Clock
 from protocols.profiles.schema import Profile
 from protocols.upstream.messages import Stamp
@@ -87,7 +87,7 @@ def _device(device: DeviceConfig, profile: Profile) -> tuple[object, ...]:
 class Acceptances:
     """Which lifts of this terminal were accepted as they are, kept in the journal."""
 
-    def __init__(self, lifts: tuple[LiftConfig, ...], equipment: Equipment, journal: Journal, clock: Clock) -> None:
+    def __init__(self, lifts: tuple[LiftConfig, ...], equipment: Equipment, journal: AnyJournal, clock: Clock) -> None:
         self.wiring: Final = {lift.id: wiring_of(lift, equipment.profiles) for lift in lifts}
         self._journal: Final = journal
         self._clock: Final = clock

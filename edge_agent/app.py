@@ -19,7 +19,8 @@ from edge_agent.config_types import AgentConfig
 from edge_agent.deadline import Deadline
 from edge_agent.equipment import Equipment, equipment_of
 from edge_agent.health import health_message
-from edge_agent.journal.journal import Journal
+from edge_agent.journal.journal import Journal, JournalError, random_id
+from edge_agent.journal.late import AnyJournal, LateJournal, open_or_wait
 from edge_agent.lending import Lender
 from edge_agent.lift_runtime import LiftRuntime, Terminal
 from edge_agent.link.poller import Poller
@@ -82,15 +83,20 @@ class Agent:
         return await self._running.answer(request)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set, then leave nothing unwritten. Raises AgentError when the journal cannot be had."""
-        clock = self._ports.clock
-        journal = await Journal.open(
+        """Run until `stop` is set, then leave nothing unwritten; without a journal while the disk refuses.
+
+        Raises AgentError when the journal cannot be had for any other reason.
+        """
+        new_id = random_id if self._ports.new_journal_id is None else self._ports.new_journal_id
+        open_journal = partial(
+            Journal.open,
             self._config.journal.path,
-            clock,
+            self._ports.clock,
             self._config.journal,
             disk=self._ports.disk,
-            new_id=self._ports.new_journal_id,
+            new_id=new_id,
         )
+        journal = await open_or_wait(open_journal, new_id)
         try:
             running = _Running(self._config, self._ports, self._equipment, journal, self._began_ns)
             await running.restore(self._catalogue)
@@ -105,7 +111,7 @@ class _Running:
     """Everything that lives between the journal's opening and its closing."""
 
     def __init__(
-        self, config: AgentConfig, ports: Ports, equipment: Equipment, journal: Journal, began_ns: int
+        self, config: AgentConfig, ports: Ports, equipment: Equipment, journal: AnyJournal, began_ns: int
     ) -> None:
         self._config = config
         self._clock = ports.clock
@@ -177,6 +183,8 @@ class _Running:
                     tasks.create_task(self._poller.run(), name="poller"),
                     tasks.create_task(self._uplink.run(), name="uplink"),
                 ]
+                if isinstance(self._journal, LateJournal):
+                    running.append(tasks.create_task(self._commissioned_late(self._journal), name="journal"))
                 if self._server is not None:
                     running.append(tasks.create_task(self._server.run(), name="local"))
                 for lift_id, lift in self._lifts.items():
@@ -204,6 +212,16 @@ class _Running:
             self._outbox.close()
             await _finish(writing)
         _log.info("agent.stopped terminal=%s", self._config.terminal_id)
+
+    async def _commissioned_late(self, journal: LateJournal) -> None:
+        """Which lifts were accepted is known only when the journal is there."""
+        await journal.found.wait()
+        try:
+            await self._acceptances.restore()
+        except JournalError as error:
+            _log.warning("lift.commissioned problem=%s; not known until the next start", error)
+        for lift_id, lift in self._lifts.items():
+            lift.commissioned = self._acceptances.holds(lift_id)
 
     # callbacks, all on one loop
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from edge_agent.journal.errors import JournalError, code_of, explained, is_damage
+from edge_agent.journal.errors import JournalError, code_of, explained, explained_os, is_damage
 
 _log: Final = logging.getLogger(__name__)
 VERSION: Final = 1
@@ -81,7 +81,8 @@ def _open(path: Path, new_id: Callable[[], str]) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise explained(path, error) from error
     except OSError as error:
-        raise JournalError(f"journal {path}: {error.strerror}: give this user access, or set journal.path") from error
+        line = f"journal {path}: {error.strerror}: give this user access, or set journal.path"
+        raise explained_os(error, line) from error
     try:
         _prepare(connection, path, new_id)
     except sqlite3.Error as error:
@@ -165,9 +166,8 @@ def set_aside(path: Path, mark: str) -> Path:
         path.rename(aside)
         _move_log(path, aside)
     except OSError as error:
-        raise JournalError(
-            f"journal {path}: damaged, and cannot be renamed to {aside.name}: {error.strerror}"
-        ) from error
+        line = f"journal {path}: damaged, and cannot be renamed to {aside.name}: {error.strerror}"
+        raise explained_os(error, line) from error
     _sync_directory(path.parent)
     return aside
 

@@ -1,5 +1,7 @@
 """One line for everything that SQLite and the disk below it may say."""
 
+import errno
+import os
 import sqlite3
 from pathlib import Path
 from typing import Final
@@ -24,6 +26,13 @@ class JournalError(AgentError):
     """The journal could not be read or written now; what was to be written is not in it; later it may do better."""
 
 
+class DiskRefused(JournalError):
+    """The disk is full, failing or mounted read-only: nothing that the agent's configuration could mend."""
+
+
+_FAILING: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG})
+
+
 def code_of(error: sqlite3.Error) -> int:
     """SQLite's primary result code, 0 for errors that Python's module raises by itself."""
     code = getattr(error, "sqlite_errorcode", 0)
@@ -38,10 +47,24 @@ def is_damage(error: sqlite3.Error) -> bool:
 def explained(path: Path, error: sqlite3.Error) -> JournalError:
     """The error with its place and what to do."""
     code = code_of(error)
+    kind = DiskRefused if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR) or _is_read_only(path) else JournalError
     if code == sqlite3.SQLITE_CANTOPEN:
-        return JournalError(f"journal {path}: {_why_not_opened(path)}")
+        return kind(f"journal {path}: {_why_not_opened(path)}")
     advice = _ADVICE.get(code, "report this to the makers of the agent")
-    return JournalError(f"journal {path}: {error}; {advice}")
+    return kind(f"journal {path}: {error}; {advice}")
+
+
+def explained_os(error: OSError, line: str) -> JournalError:
+    """The line as an error of the kind that an error of the system is."""
+    return DiskRefused(line) if error.errno in _FAILING else JournalError(line)
+
+
+def _is_read_only(path: Path) -> bool:
+    """Whether the file system is mounted so; who may write to a file is another question."""
+    try:
+        return bool(os.statvfs(path.parent).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def _why_not_opened(path: Path) -> str:

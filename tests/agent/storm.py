@@ -136,7 +136,7 @@ class Storm:
         for one in world.truth_of(TruthKind.TRAPPED_SINCE):
             first_ns, last_ns = one.t_ns - _BEFORE_NS, one.t_ns + _WINDOW_NS
             is_well = all(firing.until_ns < first_ns or firing.t_ns > last_ns for firing in self._box.firings)
-            if is_well and not any(one.t_ns <= t_ns <= last_ns for t_ns in freed):
+            if last_ns < END_S * NS_PER_S and is_well and not any(one.t_ns <= t_ns <= last_ns for t_ns in freed):
                 return True
         return False
 

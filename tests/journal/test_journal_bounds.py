@@ -69,7 +69,7 @@ def test_the_callers_of_a_refused_commit_are_all_told(tmp_path: Path) -> None:
             with file_size_limit(FULL):
                 asked = [journal.append(batch(event(number))) for number in range(5)]
                 results = await asyncio.gather(*asked, return_exceptions=True)
-            assert [type(one) for one in results] == 5 * [JournalError]
+            assert [type(one) for one in results] == 5 * [DiskRefused]
 
     run_virtual(main())
 
