@@ -8,6 +8,7 @@ import pytest
 from journal_bench import NAME, alarm, batch, event, file_size_limit, log_size, opened, power_cut, queue
 
 from edge_agent.journal.entries import Batch
+from edge_agent.journal.errors import DiskRefused
 from edge_agent.journal.journal import Journal, JournalError
 from hil.loop import VirtualClock, run_virtual
 from protocols.upstream.messages import Stream, TombstoneMessage
