@@ -15,8 +15,9 @@ from edge_agent.commission.steps import Step, script
 from edge_agent.config import load_config
 from hil.control import poke
 from hil.technician import Pace, Technician
-from protocols.lift.vocabulary import Direction, DriveState, ServiceMode
 from protocols.profiles.loader import load_profile
+from sim.building import load_building
+from sim.plant import Plant
 from sim.signals import PlantSignals
 from sim.stimuli import Stimulus
 from tests.commission.commission_bench import MODULE, OPTIONS, RIGHT, swapped
@@ -26,6 +27,10 @@ from tests.support.processes import CLI, Desk, Program, Site, until
 pytestmark = [pytest.mark.mosquitto, pytest.mark.process, pytest.mark.timeout(400)]
 
 DOOR_ZONE, ALARM_BUTTON = 1, 6
+AT_REST = msgspec.structs.replace(
+    Plant(load_building("residential-9"), seed=1).signals(), landing_made=None, car_made=None
+)
+"""What he does not see is as in a lift that nobody uses; of its locks he sees what their inputs say."""
 PACE = Pace(look_s=(0.9, 1.1), hold_s=5.0, stop_s=25.0)
 """He looks for longer than a car stands with its door shut before that opens."""
 
@@ -51,28 +56,13 @@ class Eyes:
         known = {
             name: bool(seen[name]) for name in PlantSignals.__struct_fields__ if isinstance(seen.get(name), bool | int)
         }
-        going = bool(seen["going_up"] or seen["going_down"])
-        return PlantSignals(
+        return msgspec.structs.replace(
+            AT_REST,
             **known,
             t_ns=lift.now_ns,
-            mode=ServiceMode.NORMAL,
-            moving=going,
-            direction=Direction.NONE,
-            speed_mps=0.0,
-            floor=0,
+            moving=bool(seen["going_up"] or seen["going_down"]),
             door_open=bool(seen["doors.front.open"]),
             door_closed=closed,
-            car_calls=0,
-            hall_calls=0,
-            drive_state=DriveState.STANDBY,
-            faults=(),
-            controller_up=True,
-            floor_known=True,
-            run_count=0,
-            position_m=0.0,
-            persons=0,
-            door_fraction=0.0,
-            trips=0,
             door_cycles=self._cycles,
         )
 
