@@ -23,6 +23,7 @@ from edge_agent.clock import NS
 from edge_agent.link.bus import Bus
 from edge_agent.link.counters import Counter, Counters
 from edge_agent.link.exchange import Exchange, asks
+from edge_agent.link.others import Others
 from edge_agent.link.outcome import Failure, FailureKind, Reply, SlaveTimes
 from edge_agent.link.overheard import Overheard
 from edge_agent.link.pace import Pace
@@ -73,7 +74,7 @@ class RtuMaster:
         self._last: Exchange | None = None
         self._last_heard_ns = self._turn_ended_ns = 0
         self._answers: dict[int, bytes] = {}
-        self._asked_by_others: dict[int, int] = {}
+        self._others = Others()
         self._ended: asyncio.Future[Reply | Failure | None] | None = None
         self._wire = Wire(line)
         self._pace = Pace()
@@ -248,11 +249,8 @@ class RtuMaster:
 
     def _is_asked_by_others(self, request: ReadRequest, times: SlaveTimes) -> bool:
         """Whether another master's answer from this slave can still come, and would be taken for ours."""
-        asked_ns = self._asked_by_others.get(request.slave)
-        if asked_ns is None:
-            return False
         wait_ns = times.latency_ns + times.max_late_ns + self._line.wire_ns(LONGEST) + MARGIN_NS
-        return self._clock.now_ns() < asked_ns + wait_ns
+        return self._others.may_be_answered(request.slave, self._clock.now_ns() - wait_ns)
 
     def _settle(self, exchange: Exchange, ended: Reply | Failure | None, times: SlaveTimes) -> None:
         slave = exchange.request.slave
@@ -333,7 +331,7 @@ class RtuMaster:
         """A whole frame outside its sender's turn."""
         slave = adu[0]
         if asks(adu):
-            self._asked_by_others[slave] = self._clock.now_ns()
+            self._others.asked(adu, self._clock.now_ns())
         if slave not in self._counters:
             self.strays += 1
         elif asks(adu):
@@ -341,7 +339,7 @@ class RtuMaster:
         elif self._may_be_late(slave):
             self._counters[slave].add(Counter.LATE)
         else:
-            self._asked_by_others.pop(slave, None)  # it has answered them
+            self._others.answered(adu)
             is_again = adu == self._answers.get(slave)
             self._counters[slave].add(Counter.DUPLICATE if is_again else Counter.UNSOLICITED)
 

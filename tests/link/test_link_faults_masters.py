@@ -78,6 +78,33 @@ def test_once_he_has_his_answer_ours_is_ours() -> None:
     on_bench(main, habits={1: good})
 
 
+def test_a_frame_that_he_did_not_ask_for_is_not_his_answer() -> None:
+    async def main(bench: LinkBench, asker: Asker) -> None:
+        await asker.ask()
+        asked_ns = await he_asks(bench)
+        bench.drive(1, asked_ns + LATENCY_NS, answer_with(1, 3, [0xEEEE]))
+        await asyncio.sleep(0.05)
+        bench.habits[1] = silent
+        bench.drive(1, bench.loop.now_ns + 30 * MS, HIS)
+        assert kind_of(await asker.ask()) is FailureKind.TIMEOUT
+
+    on_bench(main, habits={1: good})
+
+
+def test_of_two_that_he_asks_one_answer_leaves_the_other_to_come() -> None:
+    async def main(bench: LinkBench, asker: Asker) -> None:
+        await asker.ask()
+        await he_asks(bench)
+        asked_ns = await he_asks(bench)
+        bench.drive(1, asked_ns + LATENCY_NS, HIS)
+        await asyncio.sleep(0.05)
+        bench.habits[1] = silent
+        bench.drive(1, bench.loop.now_ns + 30 * MS, HIS)
+        assert kind_of(await asker.ask()) is FailureKind.TIMEOUT
+
+    on_bench(main, habits={1: good})
+
+
 @pytest.mark.parametrize(("early_ns", "kind"), [(MS, FailureKind.TIMEOUT), (0, None)])
 def test_an_answer_that_he_never_gets_holds_us_up_for_as_long_as_it_could_come(
     early_ns: int, kind: FailureKind | None
