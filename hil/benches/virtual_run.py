@@ -32,6 +32,8 @@ from hil.world import VirtualWorld
 from protocols.strictyaml import load_yaml
 from sim.truth import TruthRecord
 
+_HOME: Final = b"/agent"
+
 
 class VirtualRun:
     """One run's world and agent, and the hands on them."""
@@ -41,6 +43,7 @@ class VirtualRun:
     ) -> None:
         setup = scenario.world.setup(settings.seed)
         self._trace = trace
+        self._home = str(directory).encode()
         self._loop: VirtualLoop = running_loop()
         self._world = VirtualWorld(
             setup.devices,
@@ -109,12 +112,17 @@ class VirtualRun:
             "topic": topic,
             "client": one.client_id,
             "retain": one.publication.retain,
-            "payload": payload_json(one.publication.payload),
+            "payload": payload_json(self._homeless(one.publication.payload)),
         }
         self._trace.add(one.t_ns, Lane.MQTT, topic.rpartition("/")[2], data)
 
     def _agent_did(self, did: str, why: str) -> None:
-        self._trace.add(self._loop.now_ns, Lane.AGENT, did, {"why": why} if why else None)
+        data = {"why": self._homeless(why.encode()).decode()} if why else None
+        self._trace.add(self._loop.now_ns, Lane.AGENT, did, data)
+
+    def _homeless(self, said: bytes) -> bytes:
+        """What the agent said, with the same name in every run for the folder that its files are in."""
+        return said.replace(self._home, _HOME)
 
     # steps
 
@@ -161,7 +169,8 @@ class VirtualRun:
             reply = await self.agent.answer(Request(ask.value))
         except (BenchError, AgentError) as error:
             reply = Reply(error=str(error))
-        self._trace.add(self._loop.now_ns, Lane.AGENT, "answered", {"asked": ask.value, "reply": reply})
+        said = payload_json(self._homeless(msgspec.json.encode(reply)))
+        self._trace.add(self._loop.now_ns, Lane.AGENT, "answered", {"asked": ask.value, "reply": said})
 
     def _later(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
         """After whatever is still going on behind, so that an agent starts only when the one before has ended."""

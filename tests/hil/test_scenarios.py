@@ -14,6 +14,7 @@ from hil.benches.virtual import VirtualBench
 from hil.scenario.loader import as_yaml, load_scenario, parse_scenario, scenario_names
 from hil.scenario.run import run
 from hil.scenario.verdicts import Outcome
+from hil.trace import Lane
 
 SEEDS = (1, 2)
 HASHED = "killed-while-people-are-trapped"
@@ -54,6 +55,14 @@ def test_the_same_seed_gives_the_same_trace_in_any_process() -> None:
     }
     assert len(hashes) == 1
     assert len(hashes.pop()) == 64
+
+
+def test_where_the_agent_has_its_files_leaves_no_mark_in_the_trace() -> None:
+    scenario = load_scenario("host-disk-read-only")
+    one, other = (run(scenario, VirtualBench(), Settings(1)) for _ in range(2))
+    assert one.record.trace_hash == other.record.trace_hash
+    notes = [note for record in one.trace.of(Lane.MQTT, "health") for note in record.fields["payload"]["notes"]]
+    assert any("/agent/journal.sqlite" in note for note in notes)
 
 
 def test_another_seed_gives_another_trace() -> None:
