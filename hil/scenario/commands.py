@@ -37,6 +37,7 @@ def run(
     *,
     bench: Annotated[str, typer.Option(help="Where it is played. / 台架")] = "virtual",
     seed: Annotated[list[int] | None, typer.Option(help="Of everything random; repeatable. / 随机种子")] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=10_000, help="So many seeds, from each --seed on. / 种子个数")] = 1,
     shuffle: Annotated[
         bool, typer.Option("--shuffle", help="Shuffle what is ready at one instant, by the seed. / 打乱就绪回调顺序")
     ] = False,
@@ -62,7 +63,7 @@ def run(
         say = Teller(json=json)
         outcomes = []
         for name, one in loaded:
-            for number in seed or [1]:
+            for number in [first + more for first in seed or [1] for more in range(seeds)]:
                 done = run_one(one, chosen, Settings(number, shuffle, say.progress(one.name)), name)
                 say.run(done.record)
                 outcomes.append(done.record.outcome)

@@ -212,7 +212,7 @@ def test_the_command_writes_folders_and_one_object_a_run(tmp_path: Path) -> None
     path = tmp_path / "short.yaml"
     path.write_text(YAML, encoding="utf-8")
     out = tmp_path / "out"
-    result = CliRunner().invoke(app, ["run", str(path), "--seed", "1", "--seed", "2", "--json", "-o", str(out)])
+    result = CliRunner().invoke(app, ["run", str(path), "--seeds", "2", "--json", "-o", str(out)])
     assert [json.loads(line)["seed"] for line in result.stdout.splitlines()] == [1, 2]
     assert sorted(one.name for one in out.iterdir()) == ["short-virtual-1", "short-virtual-2"]
 
