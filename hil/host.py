@@ -127,7 +127,11 @@ class Host:
         self.ended.append(error)
         self._tell("stopped" if error is None else "ended", "" if error is None else str(error))
         if self._is_wanted and self._restart_s is not None:
-            self._later(self._restart_s, self.start)
+            self._later(self._restart_s, self._restart)
+
+    def _restart(self) -> None:
+        if self._is_wanted:
+            self.start()
 
     def _tell(self, what: str, why: str) -> None:
         if self._on_life is not None:
