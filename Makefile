@@ -1,23 +1,24 @@
 # Two commands matter: `make demo` and `make test`. Everything runs from .venv, made from the hashed locks.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check bench score fuzz verify soak lock schemas clean install-demo install-dev system-tools
+.PHONY: help demo test check bench score scenarios fuzz verify soak lock schemas clean install-demo install-dev system-tools
 
 BIN := .venv/bin
-TARGETS := demo test check bench score fuzz verify soak lock schemas clean help
+TARGETS := demo test check bench score scenarios fuzz verify soak lock schemas clean help
 
 help:
-	@echo "make demo     a lift, people trapped in it, the alarm upstream: the whole way in under a minute"
-	@echo "make test     the whole test suite (one file: make test ARGS=tests/packaging/test_pinned.py)"
-	@echo "make check    ruff, formatting, mypy --strict, import rules"
-	@echo "make bench    CPU, memory, bus efficiency and virtual speed beside a bare Modbus master"
-	@echo "make score    how well the diagnosis names what is wrong with a bus, in virtual time"
-	@echo "make fuzz     a million random sequences of wire faults on all cores, restartable (docs/fuzz.md)"
-	@echo "make verify   the simulated lift against kinematics, traffic and safety references (docs/verification.md)"
-	@echo "make soak     1 000 lift-years of the simulated lift with random faults, restartable (docs/soak.md)"
-	@echo "make lock     compile the hashed locks again from pyproject.toml (UPGRADE=1: to newer versions)"
-	@echo "make schemas  write the published JSON Schemas, the AsyncAPI document and the device pages again"
-	@echo "make clean    remove .venv, caches and what was built"
+	@echo "make demo       a lift, people trapped in it, the alarm upstream: the whole way in under a minute"
+	@echo "make test       the whole test suite (one file: make test ARGS=tests/packaging/test_pinned.py)"
+	@echo "make check      ruff, formatting, mypy --strict, import rules"
+	@echo "make bench      CPU, memory, bus efficiency and virtual speed beside a bare Modbus master"
+	@echo "make score      how well the diagnosis names what is wrong with a bus, in virtual time"
+	@echo "make scenarios  every scenario with twenty seeds in virtual time, also the long ones (docs/scenarios.md)"
+	@echo "make fuzz       a million random sequences of wire faults on all cores, restartable (docs/fuzz.md)"
+	@echo "make verify     the simulated lift against kinematics, traffic and safety references (docs/verification.md)"
+	@echo "make soak       1 000 lift-years of the simulated lift with random faults, restartable (docs/soak.md)"
+	@echo "make lock       compile the hashed locks again from pyproject.toml (UPGRADE=1: to newer versions)"
+	@echo "make schemas    write the published JSON Schemas, the AsyncAPI document and the device pages again"
+	@echo "make clean      remove .venv, caches and what was built"
 
 demo: install-demo
 	@$(BIN)/liftwarden demo $(ARGS)
@@ -36,6 +37,9 @@ bench: install-dev
 
 score: install-dev
 	@$(BIN)/python -m hil.score doctor $(ARGS)
+
+scenarios: install-dev
+	@$(BIN)/liftwarden hil run configs/scenarios --seeds 20 $(ARGS)
 
 fuzz: install-dev
 	@$(BIN)/python tests/link/fault_million.py $(ARGS)

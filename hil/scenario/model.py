@@ -65,11 +65,15 @@ class AgentSetup(Section, frozen=True, kw_only=True):
 
 
 class Scenario(Section, frozen=True, kw_only=True):
-    """One scenario. It ends after `duration`; `needs` is what it needs beside what its steps and signs do."""
+    """One scenario. It ends after `duration`; `needs` is what it needs beside what its steps and signs do.
+
+    `long`: it takes minutes even in virtual time, so `make scenarios` runs it, and not every commit.
+    """
 
     name: Name
     title: Text
     needs: tuple[Capability, ...] = ()
+    long: bool = False
     world: WorldSetup = WorldSetup()
     agent: AgentSetup = AgentSetup()
     duration: Duration
