@@ -66,6 +66,7 @@ class Host:
         self._context = contextvars.copy_context()
         self._process: HostProcess | None = None
         self._burial: asyncio.Task[None] | None = None
+        self._full: list[FillDisk] = []
         self._is_powered = True
         self._is_wanted = False
         self._is_due = False
@@ -156,6 +157,7 @@ class Host:
             case StepWall():
                 self._step_wall(deed)
             case FillDisk():
+                self._full.append(deed)
                 self._disk.fill(deed.room)
             case Pause():
                 return self._process is not None and self._process.stand_still()
@@ -171,7 +173,7 @@ class Host:
         """It is over."""
         match deed:
             case FillDisk():
-                self._disk.free()
+                self._free(deed)
             case Pause():
                 if self._process is not None:
                     self._process.go_on()
@@ -179,6 +181,13 @@ class Host:
                 self.start()
             case PowerCut():
                 self._boot(deed)
+
+    def _free(self, deed: FillDisk) -> None:
+        self._full.remove(deed)
+        if self._full:
+            self._disk.fill(self._full[-1].room)
+        else:
+            self._disk.free()
 
     def _step_wall(self, deed: StepWall) -> None:
         self._clock.step_wall(deed.by_ns)

@@ -264,18 +264,20 @@ def test_a_process_that_goes_on_reads_what_the_kernel_kept_for_it(tmp_path: Path
     on_loop(main)
 
 
-def test_a_full_disk_is_free_again_at_its_end(tmp_path: Path) -> None:
+def test_a_disk_is_full_until_the_last_fault_that_fills_it_is_over(tmp_path: Path) -> None:
     async def main() -> None:
         box = Box(tmp_path, waits)
-        full = FillDisk(done="full", room=None)
+        full, fuller = FillDisk(done="full", room=None), FillDisk(done="fuller", room=None)
 
         def write() -> int:
             return (tmp_path / "x").write_bytes(b"1")
 
         box.host.begin(full)
+        box.host.begin(fuller)
+        box.host.end(full)
         with pytest.raises(OSError, match="too large"):
             await running_loop().run_in_executor(None, write)
-        box.host.end(full)
+        box.host.end(fuller)
         assert await running_loop().run_in_executor(None, write) == 1
 
     on_loop(main)
