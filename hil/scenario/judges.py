@@ -113,13 +113,23 @@ def _missing(start_ns: int, limit_ns: int, end_ns: int, u_ns: int) -> _Found:
 
 
 class _Edges(msgspec.Struct, frozen=True):
-    """A span; `open_until` is what its end is if it is the run's."""
+    """A span, and how well its edges are known: those of the run itself are sharp."""
 
     from_ns: int
     to_ns: int
+    from_u_ns: int
+    to_u_ns: int
+
+    def surely(self, t_ns: int) -> bool:
+        """Whether an instant is in the span."""
+        return self.from_ns + self.from_u_ns <= t_ns <= self.to_ns - self.to_u_ns
+
+    def perhaps(self, t_ns: int) -> bool:
+        """Whether it is in the span or so near that nobody can tell."""
+        return self.from_ns - self.from_u_ns <= t_ns <= self.to_ns + self.to_u_ns
 
 
-def _edges(span: Span, evidence: Evidence) -> _Edges | None:
+def _edges(span: Span, evidence: Evidence, u_ns: int) -> _Edges | None:
     """None if it never begins."""
     since_ns = 0 if span.since is None else evidence.first(span.since)
     if since_ns is None:
@@ -127,7 +137,9 @@ def _edges(span: Span, evidence: Evidence) -> _Edges | None:
     from_ns = since_ns + (0 if span.settle is None else ns_of(span.settle))
     until_ns = None if span.until is None else evidence.first(span.until, since_ns)
     to_ns = evidence.end_ns if until_ns is None else until_ns
-    return _Edges(from_ns, to_ns) if from_ns <= to_ns else None
+    is_whole = span.since is None and span.settle is None
+    edges = _Edges(from_ns, to_ns, 0 if is_whole else u_ns, 0 if until_ns is None else u_ns)
+    return edges if from_ns <= to_ns else None
 
 
 _NO_SPAN: Final = _Found(
@@ -135,18 +147,18 @@ _NO_SPAN: Final = _Found(
 )
 
 
-def _split(times: Sequence[int], edges: _Edges, u_ns: int) -> tuple[list[int], list[int]]:
-    """Those in the span for sure, and those within u of one of its edges."""
-    sure = [t for t in times if edges.from_ns + u_ns <= t <= edges.to_ns - u_ns]
-    near = [t for t in times if edges.from_ns - u_ns <= t <= edges.to_ns + u_ns and t not in sure]
+def _split(times: Sequence[int], edges: _Edges) -> tuple[list[int], list[int]]:
+    """Those in the span for sure, and those of which nobody can tell."""
+    sure = [t for t in times if edges.surely(t)]
+    near = [t for t in times if edges.perhaps(t) and not edges.surely(t)]
     return sure, near
 
 
 def _never(one: Never, evidence: Evidence, u_ns: int) -> _Found:
-    edges = _edges(one, evidence)
+    edges = _edges(one, evidence, u_ns)
     if edges is None:
         return _NO_SPAN
-    sure, near = _split(evidence.times(one.event), edges, u_ns)
+    sure, near = _split(evidence.times(one.event), edges)
     if sure:
         first, times = duration_of(sure[0]), _times(len(sure))
         said = Text(f"出现 {times.zh}, 首次在 {first}", f"came {times.en}, first at {first}")
@@ -160,10 +172,10 @@ def _never(one: Never, evidence: Evidence, u_ns: int) -> _Found:
 
 def _counted(one: Expectation, evidence: Evidence, u_ns: int) -> _Found:
     counted: Counted = getattr(one, one.kind)
-    edges = _edges(counted, evidence)
+    edges = _edges(counted, evidence, u_ns)
     if edges is None:
         return _NO_SPAN
-    sure, near = _split(evidence.times(counted.event), edges, u_ns)
+    sure, near = _split(evidence.times(counted.event), edges)
     least, most = len(sure), len(sure) + len(near)
     fits = {"exactly": int.__eq__, "at_least": int.__ge__, "at_most": int.__le__}[one.kind]
     answers = {bool(fits(n, counted.count)) for n in range(least, most + 1)}
@@ -179,12 +191,16 @@ def _counted(one: Expectation, evidence: Evidence, u_ns: int) -> _Found:
 
 
 def _always(one: AlwaysWhile, evidence: Evidence, u_ns: int) -> _Found:
-    edges = _edges(one, evidence)
+    edges = _edges(one, evidence, u_ns)
     if edges is None:
         return _NO_SPAN
-    wrong = _not_so(evidence.history(one.look), edges.to_ns + u_ns + 1)
-    sure = [begin for begin, end in wrong if begin < edges.to_ns - u_ns and end > edges.from_ns + u_ns]
-    near = [begin for begin, end in wrong if begin <= edges.to_ns + u_ns and end > edges.from_ns - u_ns]
+    wrong = _not_so(evidence.history(one.look), edges.to_ns + edges.to_u_ns + 1)
+    sure = [
+        begin for begin, end in wrong if begin < edges.to_ns - edges.to_u_ns and end > edges.from_ns + edges.from_u_ns
+    ]
+    near = [
+        begin for begin, end in wrong if begin <= edges.to_ns + edges.to_u_ns and end > edges.from_ns - edges.from_u_ns
+    ]
     if sure:
         at_ns = max(sure[0], edges.from_ns)
         at = duration_of(at_ns)

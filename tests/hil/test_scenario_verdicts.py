@@ -206,6 +206,13 @@ def test_a_span_has_edges_that_are_as_sharp_as_the_bench(at_s: float, u_s: float
     assert verdict(trace, u_s, never=span).outcome is outcome
 
 
+def test_the_edges_of_the_run_itself_are_sharp() -> None:
+    trace = trace_of((0.1, Lane.TRUTH, "departed", {}), (599.9, Lane.TRUTH, "departed", {}))
+    whole = {"count": 2, "event": {"truth": "departed"}}
+    assert verdict(trace, 0.5, exactly=whole).outcome is Outcome.PASS
+    assert verdict(trace, 0.5, exactly={**whole, "settle": "100 ms"}).outcome is Outcome.INCONCLUSIVE
+
+
 def test_a_retained_message_says_so_until_the_next_one() -> None:
     trace = trace_of(
         (1, Lane.MQTT, "state", state(moving=False)),
