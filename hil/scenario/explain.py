@@ -86,17 +86,7 @@ class _Words:
     def lines(self) -> Iterator[str]:
         one = self._scenario
         yield f"{one.name}: {pick(one.title, self._lang)}"
-        world = one.world
-        where = f"{world.bench}{'' if world.building is None else f', {world.building}'}"
-        people = self._pick("有自然客流", "with people by themselves") if world.traffic else ""
-        yield self._pick(f"台架 {where}, 时长 {one.duration}", f"On {where}, for {one.duration}") + (
-            f", {people}" if people else ""
-        )
-        for device in world.devices:
-            yield self._pick(f"{device.car} 号梯设备 {device.profile}", f"Car {device.car} has a {device.profile}")
-        for item, wrong in world.sensors.items():
-            names = ", ".join(name for name, _ in wrong.named())
-            yield self._pick(f"传感器 {item}: {names}", f"The sensor of {item}: {names}")
+        yield from self._place()
         if one.steps:
             yield self._pick("步骤:", "What happens:")
         for step in sorted(one.steps, key=lambda step: step.at_ns):
@@ -106,6 +96,23 @@ class _Words:
             yield f"  [{expectation.requirement}] {self._expectation(expectation)}"
         needs = ", ".join(self._pick(need.zh, need.en) for need in one.required)
         yield self._pick(f"需要: {needs}", f"It needs {needs}.")
+
+    def _place(self) -> Iterator[str]:
+        one, world, agent = self._scenario, self._scenario.world, self._scenario.agent
+        where = f"{world.bench}{'' if world.building is None else f', {world.building}'}"
+        people = self._pick(", 有自然客流", ", with people by themselves") if world.traffic else ""
+        yield self._pick(f"台架 {where}, 时长 {one.duration}{people}", f"On {where}, for {one.duration}{people}")
+        if world.building_set:
+            yield self._pick("建筑参数:", "The building has") + _listed(world.building_set)
+        for device in world.devices:
+            yield self._pick(f"{device.car} 号梯设备 {device.profile}", f"Car {device.car} has a {device.profile}")
+        for item, wrong in world.sensors.items():
+            names = ", ".join(name for name, _ in wrong.named())
+            yield self._pick(f"传感器 {item}: {names}", f"The sensor of {item}: {names}")
+        if agent.set:
+            yield self._pick("终端参数:", "The agent is configured with") + _listed(agent.set)
+        if not agent.started:
+            yield self._pick("开始时终端未运行", "The agent does not run at the beginning")
 
     def _step(self, step: Step) -> str:  # noqa: PLR0911  # one for each kind
         for_ = "" if step.for_ is None else self._pick(f", 持续 {step.for_}", f", for {step.for_}")

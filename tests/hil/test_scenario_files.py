@@ -139,6 +139,14 @@ def test_a_fault_is_explained_with_its_parameters_and_when_it_fires() -> None:
     assert "fault resp.late is armed {ms = 250}, when {while = door_moving, every = 3}" in text
 
 
+def test_what_differs_in_world_and_agent_is_explained() -> None:
+    text = "\n".join(explained(load_scenario("power-loss-rescued"), "en"))
+    assert "The building has {rescue_device.delay_s = 15}" in text
+    assert "The agent is configured with {detect.entrapment.rescue_device_fitted = true}" in text
+    assert "Car 2 has a stm32-lift-sensor" in "\n".join(explained(load_scenario("two-lifts-one-dead"), "en"))
+    assert "with people by themselves" in "\n".join(explained(load_scenario("normal-service"), "en"))
+
+
 def test_every_scenario_says_something_in_both_languages() -> None:
     titles = [load_scenario(name).title for name in scenario_names()]
     assert all(re.search("[\u4e00-\u9fff]", title.zh) and title.en for title in titles)
