@@ -6,7 +6,7 @@ import pytest
 import soak.__main__ as command
 from msgspec.structs import replace
 from soak import lift_year
-from soak.lift_year import BAD_YEAR_IN, LiftYear, Slice, alone, judge, play
+from soak.lift_year import BAD_YEAR_IN, LEAST_PASSENGERS, LiftYear, Slice, alone, judge, play
 from soak.report import document
 from verify.findings import PlantWrong
 from verify.house import HOUSE
@@ -41,6 +41,13 @@ def test_a_lift_that_opens_again_and_again_is_found() -> None:
 def test_a_lift_that_stands_is_found() -> None:
     with pytest.raises(PlantWrong, match="starts per passenger up to day 29"):
         judge(Slice(30, 6, 6, 3000), 29)
+
+
+def test_a_lift_under_repair_nearly_all_the_while_had_nobody_to_carry() -> None:
+    judge(Slice(5, 0, 0, 0), 364)
+    judge(Slice(5, 1, 9, 20), 364)
+    with pytest.raises(PlantWrong, match="starts per passenger"):
+        judge(Slice(5, 1, 1, LEAST_PASSENGERS), 364)
 
 
 def test_a_broken_rule_ends_the_year_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

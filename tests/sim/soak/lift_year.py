@@ -33,6 +33,8 @@ STARTS_BAND: Final = (0.3, 2.4)
 fewer when people ride together. Only those count who come while the lift is switched on and has power."""
 CYCLES_BAND: Final = (0.8, 2.5)
 """Door cycles per start: 199 / 176 = 1.13 in a residential house (simulation.md 2.5, M), more with re-openings."""
+LEAST_PASSENGERS: Final = 50
+"""Half a day's of the usual ones."""
 _OUT: Final = {
     "out_of_service": True,
     "in_service": False,
@@ -195,7 +197,12 @@ class _Year:
 
 
 def judge(piece: Slice, day: int) -> None:
-    """Raises PlantWrong if a lift that had people to carry did not, or did nothing but open and close."""
+    """Raises PlantWrong if a lift that had people to carry did not, or did nothing but open and close.
+
+    Fewer than `LEAST_PASSENGERS` say nothing: it was under repair nearly all the while.
+    """
+    if piece.passengers < LEAST_PASSENGERS:
+        return
     for what, ratio, band in (
         ("starts per passenger", piece.starts / max(1, piece.passengers), STARTS_BAND),
         ("door cycles per start", piece.door_cycles / max(1, piece.starts), CYCLES_BAND),
