@@ -115,19 +115,18 @@ class Step(Section, frozen=True, kw_only=True):
         return read_fault(self.fault).fault.id if self.fault is not None else self.clear or ""
 
     @property
-    def needs(self) -> Capability:
-        """What a bench must be able to do for it."""
+    def needs(self) -> Capability | None:
+        """What a bench must be able to do for it; None for what whoever armed a fault can do anyway."""
         if self.fault is not None:
             return read_fault(self.fault).family.needs
         if self.agent is not None:
             return Capability.AGENT_KILL if self.agent is AgentStep.KILL else Capability.AGENT_STOP
-        return _NEEDS[self.does]
+        return _NEEDS.get(self.does)
 
 
 _NEEDS: Final = {
     "stimulus": Capability.PLANT,
     "person": Capability.PLANT,
-    "clear": Capability.PLANT,
     "sensor": Capability.SENSOR_FAULTS,
     "acknowledge": Capability.PLATFORM,
     "technician": Capability.TECHNICIAN,

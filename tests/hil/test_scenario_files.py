@@ -3,17 +3,19 @@
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hil.benches.plant_hands import PREDICATES
 from hil.scenario import ScenarioError
+from hil.scenario.capabilities import Capability
 from hil.scenario.expectations import KINDS
 from hil.scenario.explain import explained
 from hil.scenario.families import FAMILIES
 from hil.scenario.loader import load_scenario, parse_scenario, scenario_names
 from hil.scenario.model import AgentSetup, Scenario
 from hil.scenario.signs import LANES
-from hil.scenario.steps import DOES, Step
+from hil.scenario.steps import DOES, AgentStep, Step
 from hil.trace import Lane
 from protocols.resources import NoSuchName
 from protocols.strictyaml import ConfigError
@@ -105,6 +107,17 @@ def test_an_unknown_name_has_a_nearest_one() -> None:
 def test_a_file_that_is_not_there_is_one_line() -> None:
     with pytest.raises(ScenarioError, match=r"cannot read scenario absent.yaml: No such file.*; name a readable"):
         load_scenario("absent.yaml")
+
+
+def test_what_a_scenario_needs_follows_from_its_steps_and_signs() -> None:
+    wire = parse_scenario(GOOD.replace("  - {at: 5 s, stimulus: person_enters}\n", ""), "x")
+    assert wire.required == (Capability.WIRE_FAULTS,)
+    cleared = msgspec.structs.replace(wire, steps=(*wire.steps, Step(at="9 s", clear="crc.wrong")))
+    assert cleared.required == (Capability.WIRE_FAULTS,)
+    tapped = parse_scenario(GOOD.replace("{alarm: any}", "{wire: reply}"), "x")
+    assert tapped.required == (Capability.PLANT, Capability.WIRE_TAP, Capability.WIRE_FAULTS)
+    stopped = msgspec.structs.replace(wire, steps=(Step(at="9 s", agent=AgentStep.KILL),))
+    assert stopped.required == (Capability.AGENT_KILL,)
 
 
 def test_the_model_from_python_is_the_one_from_yaml() -> None:
