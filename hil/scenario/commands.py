@@ -42,7 +42,7 @@ def run(
         bool, typer.Option("--shuffle", help="Shuffle what is ready at one instant, by the seed. / 打乱就绪回调顺序")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", readable=False, help="Folder for records and traces. / 输出目录")
+        Path | None, typer.Option("-o", "--out", readable=False, help="Folder for all reports. / 报告输出目录")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a run. / 每次运行一个 JSON 对象")] = False,
 ) -> None:
@@ -50,9 +50,9 @@ def run(
     with one_line():
         from hil.benches.bench import Settings  # noqa: PLC0415  # `liftwarden --help` must stay light
         from hil.benches.registry import bench_named  # noqa: PLC0415
+        from hil.report.folder import write_folder, write_sum  # noqa: PLC0415
         from hil.scenario.loader import files_of, load_scenario  # noqa: PLC0415
         from hil.scenario.run import run as run_one  # noqa: PLC0415
-        from hil.scenario.run import write_folder  # noqa: PLC0415
         from hil.scenario.teller import Teller, exit_code  # noqa: PLC0415
 
         chosen = bench_named(bench)
@@ -61,14 +61,19 @@ def run(
         except ProtocolError as error:
             raise ScenarioError(str(error)) from error
         say = Teller(json=json)
-        outcomes = []
-        for name, one in loaded:
-            for number in [first + more for first in seed or [1] for more in range(seeds)]:
-                done = run_one(one, chosen, Settings(number, shuffle, say.progress(one.name)), name)
-                say.run(done.record)
-                outcomes.append(done.record.outcome)
-                if out is not None:
-                    write_folder(done, out)
+        records = []
+        try:
+            for name, one in loaded:
+                for number in [first + more for first in seed or [1] for more in range(seeds)]:
+                    done = run_one(one, chosen, Settings(number, shuffle, say.progress(one.name)), name)
+                    say.run(done.record)
+                    records.append(done.record)
+                    if out is not None:
+                        write_folder(done, out)
+        finally:
+            if out is not None:
+                write_sum(records, out)
+        outcomes = [one.outcome for one in records]
         say.sum(outcomes)
     raise typer.Exit(exit_code(outcomes))
 

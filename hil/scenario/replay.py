@@ -9,10 +9,11 @@ import msgspec
 from hil import BenchError
 from hil.benches.bench import Settings
 from hil.benches.registry import bench_named
+from hil.report.folder import RECORD_FILE, TRACE_FILE
 from hil.scenario.capabilities import Capability
 from hil.scenario.parts import duration_of
 from hil.scenario.record import RECORD_VERSION, RunRecord
-from hil.scenario.run import RECORD_FILE, TRACE_FILE, Run, run
+from hil.scenario.run import Run, run
 from hil.trace import Record, Trace
 
 _SHOWN: Final = 160

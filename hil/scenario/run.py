@@ -1,10 +1,8 @@
-"""Runs scenarios on a bench: plays, judges, keeps the record and what belongs to it."""
+"""Runs scenarios on a bench: plays, judges, and makes the record."""
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
@@ -105,42 +103,3 @@ def config_hash(scenario: Scenario) -> str:
     except (BenchError, SimError, ProtocolError):
         return ""
     return records.digest(scenario, setup, building, profiles)
-
-
-RECORD_FILE: Final = "run.json"
-TRACE_FILE: Final = "trace.jsonl"
-LOG_FILE: Final = "agent.log"
-Writer = Callable[[Run, Path], None]
-"""Puts something about a run into its folder."""
-
-
-def write_record(one: Run, folder: Path) -> None:
-    """`run.json`: the record."""
-    (folder / RECORD_FILE).write_bytes(one.record.encode())
-
-
-def write_trace(one: Run, folder: Path) -> None:
-    """`trace.jsonl`: everything that was done and seen."""
-    one.trace.write(folder / TRACE_FILE)
-
-
-def write_log(one: Run, folder: Path) -> None:
-    """`agent.log`: what the agent said, for people; not there if it said nothing here."""
-    if one.log:
-        (folder / LOG_FILE).write_text("".join(f"{line}\n" for line in one.log), encoding="utf-8")
-
-
-WRITERS: Final[Sequence[Writer]] = (write_record, write_trace, write_log)
-"""What a run's folder holds. A report is one more entry here."""
-
-
-def write_folder(one: Run, directory: Path) -> Path:
-    """Write all that belongs to a run into a folder of its own below `directory`. Raises BenchError."""
-    folder = directory / f"{one.record.name}-{one.record.bench}-{one.record.seed}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for write in WRITERS:
-            write(one, folder)
-    except OSError as error:
-        raise BenchError(f"{folder}: cannot write: {error.strerror}; choose a writable directory") from error
-    return folder

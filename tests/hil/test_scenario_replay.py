@@ -10,9 +10,10 @@ from hil import BenchError, UsageError
 from hil.benches.bench import Settings
 from hil.benches.virtual import VirtualBench
 from hil.cli import app
+from hil.report.folder import write_folder
 from hil.scenario.loader import load_scenario, parse_scenario
 from hil.scenario.replay import replay
-from hil.scenario.run import run, write_folder
+from hil.scenario.run import run
 from hil.scenario.shrink import shrink
 from hil.scenario.verdicts import Outcome
 

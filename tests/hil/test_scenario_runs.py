@@ -12,11 +12,12 @@ from edge_agent.lift_runtime import LiftRuntime
 from hil.benches.bench import Settings
 from hil.benches.virtual import VirtualBench
 from hil.cli import app
+from hil.report.folder import write_folder
 from hil.scenario.capabilities import Capability
 from hil.scenario.loader import load_scenario
 from hil.scenario.model import AgentSetup, Scenario, WorldSetup
 from hil.scenario.record import RunRecord, outcome_of
-from hil.scenario.run import Run, run, write_folder
+from hil.scenario.run import Run, run
 from hil.scenario.steps import PersonComes, Step
 from hil.scenario.verdicts import Outcome
 from hil.trace import Lane, Trace
@@ -214,7 +215,7 @@ def test_the_command_writes_folders_and_one_object_a_run(tmp_path: Path) -> None
     out = tmp_path / "out"
     result = CliRunner().invoke(app, ["run", str(path), "--seeds", "2", "--json", "-o", str(out)])
     assert [json.loads(line)["seed"] for line in result.stdout.splitlines()] == [1, 2]
-    assert sorted(one.name for one in out.iterdir()) == ["short-virtual-1", "short-virtual-2"]
+    assert sorted(one.name for one in out.iterdir()) == ["junit.xml", "short-virtual-1", "short-virtual-2"]
 
 
 def test_a_folder_stands_for_its_scenarios(tmp_path: Path) -> None:
