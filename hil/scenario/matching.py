@@ -56,7 +56,8 @@ class Evidence:
         for one in self.trace.of(Lane.MQTT):
             if one.name in _NUMBERED and isinstance(payload := one.fields.get("payload"), dict):
                 identity = (payload.get("journal_id"), payload.get("stream"), payload.get("seq"))
-                is_repeat = identity in known and payload.get("durable", True) is True
+                is_numbered = isinstance(payload.get("seq"), int) and payload.get("durable", True) is True
+                is_repeat = is_numbered and identity in known
                 known.add(identity)
                 found.append(_Numbered(one.t_ns, one.name, is_repeat, payload))
         return found
@@ -74,7 +75,7 @@ def _is_message(sign: Sign, one: _Numbered) -> bool:
     return (
         one.stream == sign.key
         and (sign.repeats or not one.is_repeat)
-        and message.get("type") == "event"
+        and message.get("type", "event") == "event"
         and code in (ANY, message.get("code"))
         and (sign.phase is None or message.get("phase") == sign.phase.value)
         and (sign.lift is None or _at(message, "ids.lift_id") == sign.lift)

@@ -129,6 +129,12 @@ def test_messages_outside_the_numbered_stream_are_no_repetitions() -> None:
     assert verdict(trace_of(*sent), exactly={"count": 2, "event": {"alarm": "A01"}}).outcome is Outcome.PASS
 
 
+def test_what_somebody_elses_agent_says_without_numbers_is_never_a_repetition() -> None:
+    said = {"topic": "liftwarden/v1/t/lift/lift-1/alarm", "payload": {"code": "A01", "phase": "raised"}}
+    trace = trace_of((130.0, Lane.MQTT, "alarm", said), (140.0, Lane.MQTT, "alarm", said))
+    assert verdict(trace, exactly={"count": 2, "event": {"alarm": "A01", "phase": "raised"}}).outcome is Outcome.PASS
+
+
 @pytest.mark.parametrize(
     ("sign", "seen"),
     [
