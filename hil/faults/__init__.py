@@ -1,4 +1,5 @@
-"""Faults of the terminal's surroundings as data: of its uplink and of its host, named by their catalogue ids.
+"""Faults as data, named by their catalogue ids, each with a random stream of its own.
 
-Those of the wire are in `hil/bus/faults`; `when.py` says when any of them fires.
+What all families share is here: when a fault fires (`when.py`), who is armed (`armed.py`), what is done by hand
+(`deeds.py`, `doing.py`). The uplink's, the host's and the port's are here too, the wire's in `hil/bus/faults`.
 """

@@ -41,10 +41,12 @@ class Firing(msgspec.Struct, frozen=True):
 
 
 class Turn(msgspec.Struct):
-    """A fault's own state: its random stream, and how often it fired before."""
+    """A fault's own state: its random stream, how often it fired before, the bytes and the number that it keeps."""
 
     rng: Random
     fired: int = 0
+    memory: dict[bytes, bytes] = {}
+    number: int = 0
 
 
 F = TypeVar("F", bound=AnyFault)

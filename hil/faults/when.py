@@ -5,9 +5,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from hil.bus.faults.bounds import Count, Probability
-
 Instant = Annotated[int, Meta(ge=0)]
+Probability = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
 class Operators(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from hil import UsageError
 from hil.bus.faults.catalogue import KINDS, Changing, Fault, Speaking
-from hil.bus.faults.contract import Checked, ContractBroken
-from hil.bus.faults.sending import Change, Sending, Turn
+from hil.bus.faults.contract import Checked
+from hil.bus.faults.sending import Change, Sending
 from hil.bus.segment import Drive
+from hil.faults.armed import Turn
+from hil.faults.contract import ContractBroken
 
 CHANGING = [raw for raw in EXAMPLES if isinstance(Fault.of(raw).kind, Changing)]
 NOISE = {"fault": "turn.lead_noise", "n": 1, "alphabet": "FF"}

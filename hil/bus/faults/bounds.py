@@ -6,10 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-Probability = Annotated[float, Meta(ge=0, le=1)]
 Millis = Annotated[float, Meta(ge=0, le=3_600_000)]
 """At most an hour."""
-Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Place = Annotated[int, Meta(ge=0, le=255)]
 """A byte's place in a frame; beyond the frame's end it is the last byte's."""
 FewBytes = Annotated[int, Meta(ge=1, le=255)]

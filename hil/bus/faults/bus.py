@@ -6,9 +6,10 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from hil.bus.faults.bounds import Alphabet, FewBytes, Millis, SlaveId, noise
-from hil.bus.faults.kind import Kind
 from hil.bus.faults.pdu import is_answer
-from hil.bus.faults.sending import NS_PER_MS, Change, Sending, Turn, Utterance
+from hil.bus.faults.sending import NS_PER_MS, Change, Sending, Utterance
+from hil.faults.armed import Turn
+from hil.faults.kind import Kind
 from protocols.modbus.crc import append_crc
 from protocols.modbus.line import LineSettings
 from protocols.modbus.pdu import ReadFunction, ReadRequest, encode_request

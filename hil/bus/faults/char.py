@@ -3,8 +3,9 @@
 from typing import ClassVar
 
 from hil.bus.faults.bounds import Byte, FewBytes, Place, place_in
-from hil.bus.faults.kind import Kind
-from hil.bus.faults.sending import Change, Sending, Turn, changed
+from hil.bus.faults.sending import Change, Sending, changed
+from hil.faults.armed import Turn
+from hil.faults.kind import Kind
 
 
 class Drop(Kind, frozen=True, tag="char.drop"):

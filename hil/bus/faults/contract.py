@@ -6,13 +6,10 @@ that says so; what was done is said; and the same sending, stream and memory giv
 
 from copy import deepcopy
 
-from hil import BenchError
-from hil.bus.faults.sending import Change, Effect, Sending, Turn
+from hil.bus.faults.sending import Change, Effect, Sending
 from hil.bus.segment import Drive
-
-
-class ContractBroken(BenchError, AssertionError):
-    """A fault does what none may."""
+from hil.faults.armed import Turn
+from hil.faults.contract import ContractBroken
 
 
 class Checked:

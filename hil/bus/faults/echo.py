@@ -4,7 +4,7 @@ import enum
 from random import Random
 
 from hil.bus.faults.bounds import Millis
-from hil.bus.faults.kind import Kind
+from hil.faults.kind import Kind
 
 
 class Heard(enum.Enum):

@@ -6,8 +6,9 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from hil.bus.faults.bounds import FewBytes
-from hil.bus.faults.kind import Kind
-from hil.bus.faults.sending import Change, Sending, Turn, changed
+from hil.bus.faults.sending import Change, Sending, changed
+from hil.faults.armed import Turn
+from hil.faults.kind import Kind
 from protocols.modbus.crc import append_crc, crc16
 
 _STRANGER = 0xF0

@@ -7,9 +7,11 @@ catalogue is `line.bitflip` with a `while`.
 from random import Random
 from typing import ClassVar
 
-from hil.bus.faults.bounds import Alphabet, FewBytes, Millis, Place, Probability, noise
-from hil.bus.faults.kind import Kind
-from hil.bus.faults.sending import NS_PER_MS, Change, Sending, Turn, Utterance, changed
+from hil.bus.faults.bounds import Alphabet, FewBytes, Millis, Place, noise
+from hil.bus.faults.sending import NS_PER_MS, Change, Sending, Utterance, changed
+from hil.faults.armed import Turn
+from hil.faults.kind import Kind
+from hil.faults.when import Probability
 from protocols.modbus.line import LineSettings
 
 _BITS = 8

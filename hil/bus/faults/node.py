@@ -8,10 +8,12 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from hil.bus.faults.bounds import Count, Millis, SlaveId
-from hil.bus.faults.kind import Kind
+from hil.bus.faults.bounds import Millis, SlaveId
 from hil.bus.faults.pdu import refused
-from hil.bus.faults.sending import NS_PER_MS, Change, Sending, Turn
+from hil.bus.faults.sending import NS_PER_MS, Change, Sending
+from hil.faults.armed import Turn
+from hil.faults.kind import Kind
+from hil.faults.when import Count
 
 _BUSY = 0x06
 """Modbus application protocol V1.1b3, chapter 7."""

@@ -6,9 +6,10 @@ They act on what is not the master's own; a request that comes their way is left
 from typing import ClassVar
 
 from hil.bus.faults.bounds import Byte, Millis
-from hil.bus.faults.kind import Kind
 from hil.bus.faults.pdu import is_answer
-from hil.bus.faults.sending import NS_PER_MS, Change, Sending, Turn, changed
+from hil.bus.faults.sending import NS_PER_MS, Change, Sending, changed
+from hil.faults.armed import Turn
+from hil.faults.kind import Kind
 from protocols.modbus.crc import append_crc
 
 _HEADER = 3

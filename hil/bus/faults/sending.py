@@ -1,11 +1,11 @@
 """What a fault sees and what it gives back: one transmission in, what goes on the wire instead out."""
 
-from random import Random
 from typing import Final, Protocol
 
 import msgspec
 
 from hil.bus.segment import Drive
+from hil.faults.armed import Turn
 from protocols.modbus.line import LineSettings
 
 NS_PER_MS: Final = 1_000_000
@@ -54,15 +54,6 @@ class Sending(msgspec.Struct, frozen=True):
     def char_ns(self, chars: float) -> int:
         """The wire time of so many characters."""
         return round(chars * self.line.wire_ns(1000) / 1000)
-
-
-class Turn(msgspec.Struct):
-    """A fault's own state: its random stream, how often it fired before, the frames and the number that it keeps."""
-
-    rng: Random
-    fired: int = 0
-    memory: dict[bytes, bytes] = {}
-    number: int = 0
 
 
 class Change(msgspec.Struct, frozen=True):

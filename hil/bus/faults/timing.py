@@ -7,8 +7,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from hil.bus.faults.bounds import Chars, Millis, Place, place_in
-from hil.bus.faults.kind import Kind
-from hil.bus.faults.sending import NS_PER_MS, Change, Sending, Turn
+from hil.bus.faults.sending import NS_PER_MS, Change, Sending
+from hil.faults.armed import Turn
+from hil.faults.kind import Kind
 from protocols.modbus.crc import append_crc
 
 _STRANGER = 0xF0

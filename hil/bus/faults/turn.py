@@ -3,8 +3,9 @@
 from typing import ClassVar
 
 from hil.bus.faults.bounds import Alphabet, FewBytes, Millis, noise
-from hil.bus.faults.kind import Kind
-from hil.bus.faults.sending import NS_PER_MS, Change, Sending, Turn, changed
+from hil.bus.faults.sending import NS_PER_MS, Change, Sending, changed
+from hil.faults.armed import Turn
+from hil.faults.kind import Kind
 
 
 class LeadNoise(Kind, frozen=True, tag="turn.lead_noise"):
