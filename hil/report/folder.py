@@ -5,7 +5,11 @@ from pathlib import Path
 from typing import Final
 
 from hil import BenchError
+from hil.report.capture import write_capture
 from hil.report.junit import write_junit
+from hil.report.lanes import lanes_of
+from hil.report.page import write_page
+from hil.report.perfetto import write_perfetto
 from hil.scenario.record import RunRecord
 from hil.scenario.run import Run
 
@@ -32,7 +36,19 @@ def write_log(one: Run, folder: Path) -> None:
         (folder / LOG_FILE).write_text("".join(f"{line}\n" for line in one.log), encoding="utf-8")
 
 
-WRITERS: Final[Sequence[Writer]] = (write_record, write_trace, write_log)
+def write_wire(one: Run, folder: Path) -> None:
+    """`wire.pcapng`: the wire; not there if nothing was on it."""
+    write_capture(one.record, one.trace, folder)
+
+
+def write_pictures(one: Run, folder: Path) -> None:
+    """`report.html` and `perfetto.json`: the same lanes, in any browser and in Perfetto."""
+    lanes = lanes_of(one.record, one.trace)
+    write_page(one.record, lanes, folder)
+    write_perfetto(one.record, lanes, folder)
+
+
+WRITERS: Final[Sequence[Writer]] = (write_record, write_trace, write_log, write_wire, write_pictures)
 """What a run's folder holds. A report is one more entry here."""
 
 

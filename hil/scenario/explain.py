@@ -17,7 +17,7 @@ _AGENT: Final = {
     AgentStep.STOP: Text("正常停止终端", "the agent is stopped in order"),
     AgentStep.KILL: Text("强制终止终端 (SIGKILL)", "the agent is killed (SIGKILL)"),
 }
-_DID: Final = {
+DID: Final = {
     AgentDid.STARTED: Text("终端启动", "the agent starts"),
     AgentDid.STOPPED: Text("终端停止", "the agent has stopped"),
     AgentDid.KILLED: Text("终端被终止", "the agent is killed"),
@@ -28,7 +28,7 @@ _FAULT: Final = {
     FaultDid.FIRED: Text("故障 {} 发生", "fault {} acts"),
     FaultDid.CLEARED: Text("故障 {} 撤除", "fault {} is cleared"),
 }
-_PHASES: Final = {
+PHASES: Final = {
     Phase.RAISED: Text("发出", "raised"),
     Phase.ACKNOWLEDGED: Text("确认", "acknowledged"),
     Phase.CLEARED: Text("解除", "cleared"),
@@ -36,7 +36,7 @@ _PHASES: Final = {
     Phase.BEGIN: Text("开始", "begins"),
     Phase.END: Text("结束", "ends"),
 }
-_TRUTH: Final = {
+TRUTHS: Final = {
     TruthKind.WAITING: Text("有人候梯", "somebody waits at a landing"),
     TruthKind.ABANDONED: Text("有人放弃候梯", "somebody gives up waiting"),
     TruthKind.BOARDED: Text("有人进入轿厢", "somebody enters the car"),
@@ -204,13 +204,13 @@ class _Words:
         if code is not None:
             said = self._message(sign, code)
         elif sign.truth is not None:
-            said = pick(_TRUTH[sign.truth], self._lang)
+            said = pick(TRUTHS[sign.truth], self._lang)
         elif sign.stimulus is not None:
             said = self._pick(sign.stimulus.zh, sign.stimulus.en)
         elif sign.fault is not None:
             said = pick(_FAULT[FaultDid.FIRED if sign.did is None else sign.did], self._lang).format(sign.fault)
         elif sign.agent is not None:
-            said = pick(_DID[sign.agent], self._lang)
+            said = pick(DID[sign.agent], self._lang)
         else:
             said = self._on_wire(sign)
         return said + _listed(sign.where)
@@ -222,7 +222,7 @@ class _Words:
         else:
             known = self._codes.get(code)
             name = f"{stream} {code}" + ("" if known is None else f" ({pick(known.name, self._lang)})")
-        phase = "" if sign.phase is None else f" {pick(_PHASES[sign.phase], self._lang)}"
+        phase = "" if sign.phase is None else f" {pick(PHASES[sign.phase], self._lang)}"
         lift = "" if sign.lift is None else f" [{sign.lift}]"
         repeats = self._pick(", 含重发", ", repetitions counted") if sign.repeats else ""
         return f"{name}{phase}{lift}{repeats}"

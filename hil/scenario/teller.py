@@ -21,7 +21,7 @@ EXIT_CODES: Final = {
     Outcome.INCONCLUSIVE: 3,
     Outcome.ERROR: 4,
 }
-_OUTCOMES: Final = {
+OUTCOMES: Final = {
     Outcome.PASS: Text("通过", "pass"),
     Outcome.FAIL: Text("失败", "FAIL"),
     Outcome.INCONCLUSIVE: Text("无结论", "INCONCLUSIVE"),
@@ -56,14 +56,14 @@ class Teller:
             typer.echo(msgspec.json.encode(record))
             return
         pace = f"{record.duration_ns / 1e9:g} s, {record.duration_ns / 1e9 / max(record.real_s, 1e-3):.0f}x"
-        said = pick(_OUTCOMES[record.outcome], self._lang)
+        said = pick(OUTCOMES[record.outcome], self._lang)
         typer.echo(f"{record.name}  seed {record.seed}  {said}  ({pace})")
         for reason in record.reasons:
             typer.echo(f"  {reason}")
         for one in record.verdicts:
             if one.outcome is not Outcome.PASS:
                 said = pick(Text(one.said_zh, one.said), self._lang)
-                typer.echo(f"  {pick(_OUTCOMES[one.outcome], self._lang)}  {one.requirement}  {one.kind}: {said}")
+                typer.echo(f"  {pick(OUTCOMES[one.outcome], self._lang)}  {one.requirement}  {one.kind}: {said}")
         if record.outcome not in (Outcome.PASS, Outcome.SKIPPED):
             typer.echo(f"  {pick(Text('重现', 'again'), self._lang)}: {record.replay}")
 
@@ -88,7 +88,7 @@ class Teller:
         if self._json or len(outcomes) < 2:
             return
         counts = [(one, outcomes.count(one)) for one in Outcome]
-        said = ", ".join(f"{number} {pick(_OUTCOMES[one], self._lang)}" for one, number in counts if number)
+        said = ", ".join(f"{number} {pick(OUTCOMES[one], self._lang)}" for one, number in counts if number)
         typer.echo(f"{len(outcomes)}: {said}")
 
     def listed(self, scenario: Scenario) -> None:
