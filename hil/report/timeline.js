@@ -107,7 +107,7 @@
     return t1 === t0 ? v1 : v0 + ((v1 - v0) * (t - t0)) / (t1 - t0);
   }
   function way(curve, x, width, height, size) {
-    const { points, least, most } = curve, pad = 7;
+    const { points, least, most } = curve, pad = size === "small" ? 4 : curve.unit ? 12 : 7;
     const y = (value) => height - pad - ((value - least) / (most - least || 1)) * (height - 2 * pad);
     let out = "";
     for (const [value, name] of size === "small" ? [] : curve.grid) {

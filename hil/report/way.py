@@ -88,7 +88,7 @@ def _played_again(record: RunRecord, trace: Trace, cars: Sequence[int]) -> list[
     now, watch = _Now(), _Watch(world, cars)
     hands = PlantHands(world, now)
     for one in trace.of(Lane.STEP):
-        if one.name in _ON_PLANT:
+        if one.name in _ON_PLANT and "error" not in one.fields:
             watch.until(one.t_ns)
             now.now_ns = one.t_ns
             step = _step_of(one)

@@ -6,10 +6,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from reported import ARMED_S, CLEARED_S, KILLED_S, lanes, reported
 
+from hil.report.lanes import lanes_of
 from hil.report.page import page
+from hil.scenario.verdicts import Outcome
+from hil.trace import Trace
 from tests.support.chromium import opened
 
 
@@ -98,6 +102,15 @@ def test_what_is_drawn_is_every_lane_with_all_it_holds() -> None:
         assert sorted(one["t0"] for one in drawn["spans"]) == sorted(one.start_ns // 1000 for one in lane.spans)
         assert [one["t"] for one in drawn["marks"]] == [one.t_ns // 1000 for one in lane.marks]
         assert (drawn["curve"] is None) == (lane.curve is None)
+
+
+def test_a_run_that_never_was_has_a_page_with_its_reason() -> None:
+    record = msgspec.structs.replace(
+        reported().record, outcome=Outcome.SKIPPED, reasons=["the bench lacks <it>"], verdicts=[], duration_ns=0
+    )
+    text = page(record, lanes_of(record, Trace()))
+    assert "the bench lacks <it>" in Read(text).text
+    assert embedded(text)["lanes"] == []
 
 
 def test_nothing_in_the_data_can_end_the_script() -> None:

@@ -78,6 +78,10 @@ def test_the_wheel_carries_every_shipped_config(wheel: Path) -> None:
     assert shipped <= names
 
 
+def test_the_wheel_carries_what_the_html_report_is_made_of(wheel: Path) -> None:
+    assert {"hil/report/page.css", "hil/report/timeline.js"} <= set(zipfile.ZipFile(wheel).namelist())
+
+
 def test_the_wheel_carries_no_bytecode_and_no_tests(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert not [name for name in names if name.endswith(".pyc") or "/test_" in name]
