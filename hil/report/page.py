@@ -23,6 +23,8 @@ from protocols.upstream.messages import Text
 from sim.stimuli import Stimulus
 
 PAGE_FILE: Final = "report.html"
+MOST_TOLD: Final = 5_000
+"""Of one lane: marks beyond that are shown without what was sent, which the trace has; a day of states is 20 MB."""
 _NS_PER_US: Final = 1000
 _WORDS: Final[dict[Group, dict[str, Text]]] = {
     Group.LIFT: {**{kind.value: text for kind, text in TRUTHS.items()}, "trapped": Text("困人", "trapped")},
@@ -177,7 +179,7 @@ def _lane(lane: Lane) -> dict[str, Any]:
         "en": lane.title.en,
         "curve": drawn,
         "spans": [_span(one, with_data=not is_wire) for one in sorted(lane.spans, key=_start_of)],
-        "marks": [_mark(one) for one in lane.marks],
+        "marks": [_mark(one, with_data=len(lane.marks) <= MOST_TOLD) for one in lane.marks],
     }
 
 
@@ -190,8 +192,9 @@ def _span(one: Span, *, with_data: bool) -> dict[str, Any]:
     return {**times, "label": one.label, "tone": one.tone, **({"data": one.data} if with_data else {})}
 
 
-def _mark(one: Mark) -> dict[str, Any]:
-    return {"t": one.t_ns // _NS_PER_US, "label": one.label, "tone": one.tone, "data": one.data}
+def _mark(one: Mark, *, with_data: bool) -> dict[str, Any]:
+    mark = {"t": one.t_ns // _NS_PER_US, "label": one.label, "tone": one.tone}
+    return {**mark, **({"data": one.data} if with_data else {})}
 
 
 def _embedded(value: object) -> str:

@@ -176,7 +176,7 @@
     div.style.setProperty("--h", `${height}px`);
     div.innerHTML = `<div class="name">${names}</div><svg role="img"></svg>`;
     into.append(div);
-    return { div, svg: div.querySelector("svg"), height, draw: drawn, lane: null };
+    return { div, svg: div.querySelector("svg"), height, draw: drawn };
   }
   const both = (zh, en) => `<span class="zh">${escape(zh)}</span><span class="en">${escape(en)}</span>`;
   const rows = [
@@ -187,11 +187,10 @@
     const height = !lane.curve ? 26 : lane.curve.unit ? 150 : 48;
     const made = row(chart, both(lane.zh, lane.en), height, lane.curve ? "curve" : "", (x, width, ticked, h) =>
       `<g${lane.curve ? ' class="curve"' : ""}>${frame(x, width, ticked, h)}${spans(lane, x, width, h)}${lane.curve ? way(lane.curve, x, width, h) : ""}${marks(lane, x, width, h)}</g>`);
-    made.lane = lane;
     made.div.dataset.lane = lane.id;
     made.div.dataset.group = lane.group;
     rows.push(made);
-    listen(made);
+    listen(made.svg, lane);
   }
 
   // what is at a place
@@ -225,7 +224,7 @@
 
   // hands: drag moves, two fingers or ctrl + wheel zoom, a tap tells
 
-  function listen({ svg, lane, div }) {
+  function listen(svg, lane) {
     const at = (event) => {
       const box = svg.getBoundingClientRect();
       return { t: view.from + ((event.clientX - box.left) / box.width) * (view.to - view.from), perPx: (view.to - view.from) / box.width };
@@ -247,10 +246,7 @@
     });
     const up = (event) => {
       const here = at(event);
-      if (down.delete(event.pointerId) && moved <= 3 && event.type === "pointerup") {
-        const own = rows.find((one) => one.div === div).lane ?? lane;
-        tell(own, found(own, here.t, here.perPx), here.t);
-      }
+      if (down.delete(event.pointerId) && moved <= 3 && event.type === "pointerup") tell(lane, found(lane, here.t, here.perPx), here.t);
     };
     svg.addEventListener("pointerup", up);
     svg.addEventListener("pointercancel", up);

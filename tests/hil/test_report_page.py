@@ -11,7 +11,7 @@ import pytest
 from reported import ARMED_S, CLEARED_S, KILLED_S, lanes, reported
 
 from hil.report.lanes import lanes_of
-from hil.report.page import page
+from hil.report.page import MOST_TOLD, page
 from hil.scenario.verdicts import Outcome
 from hil.trace import Trace
 from tests.support.chromium import opened
@@ -111,6 +111,15 @@ def test_a_run_that_never_was_has_a_page_with_its_reason() -> None:
     text = page(record, lanes_of(record, Trace()))
     assert "the bench lacks <it>" in Read(text).text
     assert embedded(text)["lanes"] == []
+
+
+def test_so_many_messages_that_the_page_would_be_huge_are_marks_alone() -> None:
+    lane = lanes()["mqtt-alarm"]
+    many = msgspec.structs.replace(lane, marks=lane.marks[:1] * (MOST_TOLD + 1))
+    for one, told in ((lane, True), (many, False)):
+        (drawn,) = embedded(page(reported().record, [one]))["lanes"]
+        assert len(drawn["marks"]) == len(one.marks)
+        assert all(("data" in mark) == told for mark in drawn["marks"])
 
 
 def test_nothing_in_the_data_can_end_the_script() -> None:
