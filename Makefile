@@ -17,7 +17,7 @@ help:
 	@echo "make verify     the simulated lift against kinematics, traffic and safety references (docs/verification.md)"
 	@echo "make soak       1 000 lift-years of the simulated lift with random faults, restartable (docs/soak.md)"
 	@echo "make lock       compile the hashed locks again from pyproject.toml (UPGRADE=1: to newer versions)"
-	@echo "make schemas    write the published JSON Schemas, the AsyncAPI document and the device pages again"
+	@echo "make schemas    write the published JSON Schemas, the AsyncAPI document and the generated pages again"
 	@echo "make clean      remove .venv, caches and what was built"
 
 demo: install-demo
@@ -39,7 +39,7 @@ score: install-dev
 	@$(BIN)/python -m hil.score doctor $(ARGS)
 
 scenarios: install-dev
-	@$(BIN)/liftwarden hil run configs/scenarios --seeds 20 $(ARGS)
+	@$(BIN)/python tests/hil/run_catalogue.py $(ARGS)
 
 fuzz: install-dev
 	@$(BIN)/python tests/link/fault_million.py $(ARGS)
@@ -57,6 +57,8 @@ schemas: install-dev
 	$(BIN)/python tests/schema/regenerate.py
 	$(BIN)/python tests/uplink/generate_asyncapi.py
 	$(BIN)/python tests/profiles/generate_pages.py
+	$(BIN)/python tests/hil/generate_requirements.py
+	$(BIN)/python tests/hil/generate_mutants.py
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

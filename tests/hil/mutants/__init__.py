@@ -1,0 +1,1 @@
+"""Agents that are known to be bad. Each must fail by its named scenario: docs/mutants.md."""
