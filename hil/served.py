@@ -15,10 +15,10 @@ from hil.bus.pty import PtyPort
 from hil.control import Control
 from hil.devices.profile_device import Sample
 from hil.loop import NS_PER_S
+from hil.pace import Pace
 from hil.setup import BenchSetup, Planned
-from hil.timeline import RealTimeline, Timer
+from hil.timeline import RealTimeline
 from hil.world import World
-from sim.stimuli import Effect, Stimulus
 from sim.truth import TruthRecord
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -47,35 +47,6 @@ class Evidence:
             self._file.flush()
 
 
-class _Pace:
-    """Keeps the plant in step with real time, so that what happens is told when it happens."""
-
-    def __init__(self, world: World, timeline: RealTimeline) -> None:
-        self._world = world
-        self._timeline = timeline
-        self._timer: Timer | None = None
-
-    def act(self, stimulus: Stimulus, for_s: float | None, car: int | None = None) -> Effect:
-        """Do something to the lift now; cars count from 0."""
-        effect = self._world.act(self._timeline.now_ns, stimulus, for_s, car)
-        self.step()
-        return effect
-
-    def step(self) -> None:
-        """Catch up with the clock, and come back for the plant's next event."""
-        self.stop()
-        plant = self._world.plant
-        plant.advance_to(max(self._timeline.now_ns, plant.now_ns))
-        next_ns = plant.next_event_ns()
-        if next_ns is not None:
-            self._timer = self._timeline.call_at_ns(next_ns, self.step)
-
-    def stop(self) -> None:
-        """Let the plant stand still."""
-        if self._timer is not None:
-            self._timer.cancel()
-
-
 async def serve(
     setup: BenchSetup,
     link: Path,
@@ -92,7 +63,7 @@ async def serve(
         evidence = Evidence(None if truth is None else stack.enter_context(_open(truth)), on_truth)
         world = World(setup, evidence.truth, evidence.sample)
         timeline = RealTimeline()
-        pace = _Pace(world, timeline)
+        pace = Pace(world, timeline)
         control = Control(link, pace.act)
         await control.start()
         stack.callback(control.close)
@@ -105,7 +76,7 @@ async def serve(
         await stopped.wait()
 
 
-def _plan(planned: Planned, timeline: RealTimeline, pace: _Pace) -> None:
+def _plan(planned: Planned, timeline: RealTimeline, pace: Pace) -> None:
     timeline.call_at_ns(
         round(planned.at_s * NS_PER_S), lambda: pace.act(planned.stimulus, planned.for_s, planned.car_index)
     )

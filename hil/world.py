@@ -4,21 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from edge_agent.config_types import (
-    AgentConfig,
-    ChannelConfig,
-    DeviceConfig,
-    FloorConfig,
-    JournalConfig,
-    LiftConfig,
-    LinkConfig,
-    LocalConfig,
-    UplinkConfig,
-)
+from edge_agent.config_types import AgentConfig
 from edge_agent.ports import BusPort, OnBytes, OnLost
 from hil import BenchError
+from hil.agent_config import base_config
 from hil.broker import MemoryBroker
-from hil.bus.memory import MEMORY_PORT, MemoryBus
+from hil.bus.memory import MemoryBus
 from hil.bus.segment import Delivery, Segment, Tapped
 from hil.devices.habits import Habits
 from hil.devices.own_alarms import with_own_alarms
@@ -67,6 +58,11 @@ class World:
             self._device(index, device, on_sample) for index, device in enumerate(setup.devices, start=1)
         )
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The landings' signs, from the lowest."""
+        return tuple(floor.label for floor in self.building.floors)
+
     def _sensors_of(self, car: int) -> Sensors:
         return Sensors(self.setup.sensors if car == 1 else {}, self.plant, car=car - 1)
 
@@ -94,10 +90,14 @@ class World:
         return self.plant.controller_is_up(max(t_ns, self.plant.now_ns), car - 1)
 
     def connect(
-        self, timeline: Timeline, tap: Callable[[Tapped], None] | None = None, delivery: Delivery = Delivery.FRAME
+        self,
+        timeline: Timeline,
+        tap: Callable[[Tapped], None] | None = None,
+        delivery: Delivery = Delivery.FRAME,
+        line: LineSettings | None = None,
     ) -> Segment:
-        """Put the devices on a segment that lives in `timeline`."""
-        segment = Segment(timeline, self.line, tap, delivery)
+        """Put the devices on a segment that lives in `timeline`; `line`: if it is not to be paced as the real one."""
+        segment = Segment(timeline, line or self.line, tap, delivery)
         for device in self.devices:
             device.connect(segment, timeline)
         return segment
@@ -205,39 +205,5 @@ class VirtualWorld:
         return [record for record in self.truth if record.kind == kind]
 
     def agent_config(self, directory: Path, *, poll_period_s: float | None = 0.5) -> AgentConfig:
-        """A configuration for one terminal that knows this world: its devices, floors and answers.
-
-        The lifts are called lift-1, lift-2 and so on by their cars, the devices device-1 and so on.
-        """
-        setup = self.world.setup
-        devices = [(one, _device_config(index, one)) for index, one in enumerate(setup.devices, start=1)]
-        labels = [floor.label for floor in self.world.building.floors]
-        lifts = []
-        for car in sorted({one.car for one, _ in devices}):
-            mine = [(one, config) for one, config in devices if one.car == car]
-            first = mine[0][0].first_floor
-            floors = tuple(FloorConfig(reported=first + index, label=label) for index, label in enumerate(labels))
-            lifts.append(LiftConfig(id=f"lift-{car}", devices=tuple(config for _, config in mine), floors=floors))
-        return AgentConfig(
-            terminal_id="t-1",
-            link=LinkConfig(port=MEMORY_PORT, line=setup.line, poll_period_s=poll_period_s),
-            lifts=tuple(lifts),
-            journal=JournalConfig(path=str(directory / "journal.sqlite")),
-            uplink=UplinkConfig(broker="mqtt://127.0.0.1:1883"),
-            local=LocalConfig(socket=str(directory / "agent.sock")),
-        )
-
-
-def _device_config(index: int, device: DeviceSetup) -> DeviceConfig:
-    return DeviceConfig(
-        name=f"device-{index}",
-        profile=device.profile,
-        slave=device.slave,
-        options=device.options,
-        door=device.door,
-        comm_loss_accepted_by="the bench",
-        channels={
-            number: ChannelConfig(item=channel.item, invert=channel.invert)
-            for number, channel in device.channels.items()
-        },
-    )
+        """A configuration for one terminal that knows this world: its devices, floors and answers."""
+        return base_config(self.world.setup, self.world.labels, directory, poll_period_s=poll_period_s)

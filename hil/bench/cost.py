@@ -33,7 +33,7 @@ from hil.bench.sides import (
     windows,
 )
 from hil.demo.brokers import start_broker
-from hil.demo.processes import Processes
+from hil.processes import Processes
 from hil.setup import BenchSetup, load_bench
 from hil.world import World
 

@@ -15,7 +15,7 @@ from hil.bench.link import requests_of
 from hil.bench.results import Drive, Saturated, ms
 from hil.bench.sides import AGENT, BARE, Say, Site, Window, started, until_polled, watched, windows
 from hil.bench.slaves import LATENCY_NS
-from hil.demo.processes import Processes
+from hil.processes import Processes
 from protocols.modbus.line import LineSettings
 from protocols.modbus.pdu import REQUEST_LEN
 

@@ -15,7 +15,7 @@ import msgspec
 
 from hil import BenchError
 from hil.bench.procfs import Usage, usage
-from hil.demo.processes import Processes
+from hil.processes import Processes
 
 AGENT: Final = "agent"
 BARE: Final = "bare master"

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from hil.scenario.capabilities import Capability
+from hil.scenario.families import Armable
 from hil.scenario.model import Scenario
 from hil.scenario.steps import Step
 from hil.trace import Trace
+
+AGENT_LOG: Final = "agent.log"
+"""In the directory that a bench is given, what an agent in a process of its own says."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -29,6 +33,9 @@ class Bench(Protocol):
     name: str
     capabilities: frozenset[Capability]
     uncertainty_ns: int
+
+    def cannot(self, armable: Armable) -> str:
+        """Why it cannot make this fault though it has its family's capability; "" if it can."""
 
     def play(self, scenario: Scenario, settings: Settings, trace: Trace, directory: Path) -> None:
         """Play it to its end into `trace`; `directory` is for what the agent writes. Raises BenchError and the like.

@@ -1,17 +1,24 @@
 """The benches that there are, by name."""
 
+from collections.abc import Callable
 from typing import Final
 
 from hil import UsageError
 from hil.benches.bench import Bench
+from hil.benches.real import PtyBench, bench_of
 from hil.benches.virtual import VirtualBench
 from protocols.nearest import hint
 
-BENCHES: Final = {"virtual": VirtualBench}
+BENCHES: Final[dict[str, Callable[[], Bench]]] = {"virtual": VirtualBench, "pty": PtyBench}
 
 
 def bench_named(name: str) -> Bench:
-    """The bench of that name. Raises UsageError with the nearest one."""
+    """The bench of that name, or the one that a YAML file describes.
+
+    Raises UsageError with the nearest name, BenchError, or the loader's ConfigError.
+    """
+    if name.endswith((".yaml", ".yml")):
+        return bench_of(name)
     if name not in BENCHES:
         raise UsageError(f"no bench {name!r}; {hint(name, BENCHES)}")
     return BENCHES[name]()

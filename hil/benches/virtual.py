@@ -15,6 +15,7 @@ from hil.benches.virtual_run import VirtualRun
 from hil.host_process import MakeAgent
 from hil.loop import run_virtual, running_loop
 from hil.scenario.capabilities import Capability
+from hil.scenario.families import Armable
 from hil.scenario.model import Scenario
 from hil.trace import Lane, Trace
 
@@ -47,6 +48,10 @@ class VirtualBench:
     def __init__(self, make_agent: MakeAgent = Agent) -> None:
         """`make_agent`: what is tested instead of the production agent."""
         self._make_agent = make_agent
+
+    def cannot(self, armable: Armable) -> str:
+        """Nothing: it can make every fault."""
+        return ""
 
     def play(self, scenario: Scenario, settings: Settings, trace: Trace, directory: Path) -> None:
         """Play it; see `hil.benches.bench.Bench`."""

@@ -1,17 +1,18 @@
 """One run on the virtual bench: its world, its agent, and the hands that do a scenario's steps on them."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from edge_agent import AgentError
 from edge_agent.app import Reply, Request
-from edge_agent.config_types import AgentConfig
 from hil import BenchError
+from hil.benches.agent_file import agent_config
 from hil.benches.bench import Settings
+from hil.benches.in_turn import InTurn
 from hil.benches.plant_hands import Did, PlantHands
 from hil.benches.player import Faults, Makers, Player
 from hil.benches.virtual_agent import VirtualAgent
@@ -25,11 +26,9 @@ from hil.host_process import MakeAgent
 from hil.loop import NS_PER_S, VirtualLoop, running_loop
 from hil.scenario.families import HOST, PORT, UPLINK, WIRE
 from hil.scenario.model import Scenario
-from hil.scenario.parts import ns_of
 from hil.scenario.steps import AgentStep, Ask, Step
 from hil.trace import Lane, Trace, payload_json
 from hil.world import VirtualWorld
-from protocols.strictyaml import load_yaml
 from sim.truth import TruthRecord
 
 _HOME: Final = b"/agent"
@@ -66,9 +65,9 @@ class VirtualRun:
             PORT.name: self._port_injector,
         }
         self.faults = Faults(trace, self._loop, makers)
-        config = agent_config(scenario, self._world, directory)
+        config = agent_config(scenario, self._world.world, directory)
         self.agent = VirtualAgent(self._world, config, self._agent_did, make_agent)
-        self._behind: list[asyncio.Task[None]] = []
+        self._behind = InTurn()
         self._does: Final[dict[str, Callable[[Step], Did]]] = {
             "stimulus": self._plant.stimulus,
             "person": self._plant.person,
@@ -84,15 +83,13 @@ class VirtualRun:
         """Let time pass. Raises BenchError when a step failed, or something behind one."""
         self._world.start()
         await asyncio.sleep((t_ns - self._loop.now_ns) / NS_PER_S)
-        for task in self._behind:
-            if task.done():
-                task.result()
+        self._behind.check()
         if player.failure:
             raise BenchError(player.failure)
 
     async def end(self) -> None:
         """Tidy up."""
-        await asyncio.gather(*self._behind, self.agent.stop(), return_exceptions=True)
+        await asyncio.gather(self._behind.ended(), self.agent.stop(), return_exceptions=True)
 
     def do(self, step: Step) -> Did:
         """Do a step now."""
@@ -143,13 +140,13 @@ class VirtualRun:
         if step.agent is AgentStep.START:
             if is_running:
                 return {"effect": "none"}
-            self._later(self._start(), "start-agent")
+            self._behind.later(self._start(), "start-agent")
         elif not is_running:
             return {"effect": "none"}
         elif step.agent is AgentStep.KILL:
             self.agent.kill()
         else:
-            self._later(self.agent.stop(), "stop-agent")
+            self._behind.later(self.agent.stop(), "stop-agent")
         return {}
 
     async def _start(self) -> None:
@@ -161,7 +158,7 @@ class VirtualRun:
 
     def _technician(self, step: Step) -> Did:
         if step.technician is not None:
-            self._later(self._ask(step.technician), "technician")
+            self._behind.later(self._ask(step.technician), "technician")
         return {}
 
     async def _ask(self, ask: Ask) -> None:
@@ -171,24 +168,3 @@ class VirtualRun:
             reply = Reply(error=str(error))
         said = payload_json(self._homeless(msgspec.json.encode(reply)))
         self._trace.add(self._loop.now_ns, Lane.AGENT, "answered", {"asked": ask.value, "reply": said})
-
-    def _later(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
-        """After whatever is still going on behind, so that an agent starts only when the one before has ended."""
-
-        async def in_turn(before: asyncio.Task[None] | None) -> None:
-            if before is not None:
-                await asyncio.wait([before])
-            await coroutine
-
-        before = self._behind[-1] if self._behind else None
-        self._behind.append(asyncio.create_task(in_turn(before), name=name))
-
-
-def agent_config(scenario: Scenario, world: VirtualWorld, directory: Path) -> AgentConfig:
-    """The agent's configuration for a scenario: it knows the world, and what `agent.set` lays over that.
-
-    Raises ConfigError for a key or value that does not fit.
-    """
-    base = world.agent_config(directory, poll_period_s=ns_of(scenario.agent.poll) / NS_PER_S)
-    text = msgspec.yaml.encode(base).decode()
-    return load_yaml(text, f"{scenario.name}: agent", AgentConfig, scenario.agent.set)

@@ -78,10 +78,14 @@ class _Pty:
 
 
 class PtyPort:
-    """Serves a segment at `link`. Needs a running asyncio loop; `close` removes the symlink."""
+    """Serves a segment at `link`, on which its user is called `name`.
 
-    def __init__(self, segment: Segment, link: Path) -> None:
+    Needs a running asyncio loop; `close` removes the symlink.
+    """
+
+    def __init__(self, segment: Segment, link: Path, name: str = "pty") -> None:
         self.link = link
+        self._name = name
         self._loop = asyncio.get_running_loop()
         self._let_go: dict[_Pty, asyncio.TimerHandle] = {}
         self._pty = _Pty()
@@ -90,8 +94,13 @@ class PtyPort:
         except BenchError:
             self._pty.close()
             raise
-        self._end = segment.attach("pty", self._heard)
+        self._end = segment.attach(name, self._heard)
         self._loop.add_reader(self._pty.master, self._readable)
+
+    def join(self, segment: Segment) -> None:
+        """Serve another segment from now on; the user sees nothing of it."""
+        self._end.detach()
+        self._end = segment.attach(self._name, self._heard)
 
     def _readable(self) -> None:
         data = self._pty.read()

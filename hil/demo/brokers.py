@@ -2,21 +2,17 @@
 
 import asyncio
 import importlib.util
-import shutil
-import socket
 import sys
 from pathlib import Path
 
 import msgspec
 
 from hil.demo.board import DemoError
-from hil.demo.processes import Processes
+from hil.mosquitto import LOOPBACK, configuration, find_mosquitto, free_port
+from hil.processes import Processes
 
-LOOPBACK = "127.0.0.1"
 _READY_WITHIN_S = 15.0
 _RETRY_S = 0.05
-_SYSTEM_DIRS = "/usr/sbin:/usr/local/sbin:/sbin"
-"""Where distributions put Mosquitto; not on every user's PATH."""
 
 
 class BrokerAt(msgspec.Struct, frozen=True):
@@ -31,22 +27,9 @@ class BrokerAt(msgspec.Struct, frozen=True):
         return f"mqtt://{LOOPBACK}:{self.port}"
 
 
-def find_mosquitto() -> str | None:
-    """The Mosquitto binary of this machine."""
-    return shutil.which("mosquitto") or shutil.which("mosquitto", path=_SYSTEM_DIRS)
-
-
-def free_port() -> int:
-    """A loopback port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def _mosquitto_command(binary: str, directory: Path, port: int) -> list[str]:
     config = directory / "mosquitto.conf"
-    config.write_text(f"listener {port} {LOOPBACK}\nallow_anonymous true\npersistence false\n")
+    config.write_text(configuration(port, "persistence false"))
     return [binary, "-c", str(config)]
 
 

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from hil.demo.board import Board, Column, DemoError
-from hil.demo.processes import Processes
+from hil.processes import Processes
 from protocols.upstream.messages import Text
 from sim.building import load_building
 from sim.stimuli import parse

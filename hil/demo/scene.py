@@ -12,11 +12,12 @@ import yaml
 
 from hil.demo import lift as lift_process
 from hil.demo.board import Board, Column, is_kind
-from hil.demo.brokers import LOOPBACK, BrokerAt, start_broker
+from hil.demo.brokers import BrokerAt, start_broker
 from hil.demo.desk import Desk
 from hil.demo.lift import Lift
-from hil.demo.processes import Processes
 from hil.demo.terminal import Terminal
+from hil.mosquitto import LOOPBACK
+from hil.processes import Processes
 from hil.setup import DeviceSetup
 
 TERMINAL_ID: Final = "demo-terminal"

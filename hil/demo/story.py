@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from hil.demo.board import Board, Column, DemoError, Fact, Wanted, is_kind
-from hil.demo.processes import Processes
+from hil import BenchError
+from hil.demo.board import Board, Column, Fact, Wanted, is_kind
 from hil.demo.scene import Options, Scene
 from hil.demo.terminal import Terminal
 from hil.demo.texts import STEPS, title
 from hil.demo.timeline import Outcome, Step, View
+from hil.processes import Processes
 from protocols.upstream.messages import Phase, Text
 
 _DEPART_WITHIN_S: Final = 25.0
@@ -59,13 +60,13 @@ async def play(options: Options, view: View) -> Outcome:
                 view.title(title(broker.name))
                 async with scene.running(broker):
                     remark = await _acts(scene, steps, view)
-        except* DemoError as errors:
+        except* BenchError as errors:
             problem = str(_first(errors))
     said = None if problem is None else Text(problem, problem)
     return Outcome(steps.done, board.now_s(), broker_name, said, remark)
 
 
-def _first(group: BaseExceptionGroup[DemoError]) -> DemoError:
+def _first(group: BaseExceptionGroup[BenchError]) -> BenchError:
     first = group.exceptions[0]
     return _first(first) if isinstance(first, BaseExceptionGroup) else first
 

@@ -1,6 +1,6 @@
 """What every kind of these faults is: a frozen struct, named by its catalogue id, that knows no key but its own."""
 
-from typing import Annotated, ClassVar, Protocol
+from typing import Annotated, ClassVar, Protocol, runtime_checkable
 
 import msgspec
 from msgspec import Meta
@@ -31,6 +31,7 @@ class Happening(Kind, frozen=True, kw_only=True):
     again_s: Annotated[float, Meta(ge=0.1, le=7 * DAY_S)] | None = None
 
 
+@runtime_checkable
 class Doing(Protocol):
     """A kind that does a deed: pure, the same random stream gives the same deed."""
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from hil.bus.memory import MemoryBus
-from hil.faults.armed import Armoury, Firing, OnFiring, Predicates
+from hil.faults.armed import OnFiring, Predicates
 from hil.faults.catalogue import PortFault
 from hil.faults.deeds import Deed
-from hil.faults.doing import Doings
+from hil.faults.happenings import HappeningInjector
 from hil.faults.port import Blocked, Echoing, Mute, Refused, Stalled, Unplugged
 from hil.loop import NS_PER_S
 from hil.timeline import Timeline
@@ -14,7 +14,7 @@ from hil.timeline import Timeline
 _EIO = 5
 
 
-class PortInjector:
+class PortInjector(HappeningInjector[PortFault]):
     """The faults of one port. `on_firing` is told of each firing as it happens."""
 
     def __init__(
@@ -27,24 +27,7 @@ class PortInjector:
         predicates: Predicates | None = None,
         on_firing: OnFiring | None = None,
     ) -> None:
-        self._armoury: Armoury[PortFault] = Armoury(seed, predicates, on_firing)
-        self._doings = Doings(self._armoury, timeline, _Adapter(bus))
-        for fault in faults:
-            self.arm(fault)
-
-    @property
-    def firings(self) -> list[Firing]:
-        """What fired so far."""
-        return self._armoury.firings
-
-    def arm(self, fault: PortFault) -> None:
-        """Let a fault act from now on. Raises UsageError for two of one name and for a `while` that nobody defines."""
-        self._doings.begin(self._armoury.arm(fault), fault.kind)
-
-    def clear(self, fault_id: str) -> None:
-        """Let it act no more, and end what it is doing. Raises UsageError if it is not armed."""
-        self._armoury.clear(fault_id)
-        self._doings.clear(fault_id)
+        super().__init__(_Adapter(bus), timeline, seed, faults, predicates=predicates, on_firing=on_firing)
 
 
 class _Adapter:

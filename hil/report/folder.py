@@ -54,7 +54,7 @@ WRITERS: Final[Sequence[Writer]] = (write_record, write_trace, write_log, write_
 
 def write_folder(one: Run, directory: Path) -> Path:
     """Write all that belongs to a run into a folder of its own below `directory`. Raises BenchError."""
-    folder = directory / f"{one.record.name}-{one.record.bench}-{one.record.seed}"
+    folder = directory / f"{one.record.name}-{Path(one.record.bench).stem}-{one.record.seed}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for write in WRITERS:

@@ -3,13 +3,14 @@
 import hashlib
 import platform
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 import msgspec
 
 from hil.scenario.capabilities import Capability
+from hil.scenario.families import Armable, read_fault
 from hil.scenario.model import Scenario
 from hil.scenario.parts import duration_of
 from hil.scenario.verdicts import Outcome, Verdict
@@ -136,6 +137,13 @@ def deaths_of(trace: Trace) -> list[str]:
 def missing_of(required: tuple[Capability, ...], capabilities: frozenset[Capability], bench: str) -> list[str]:
     """What the bench lacks, as reasons to skip."""
     return [f"the bench {bench} lacks {one.value}: {one.en}" for one in required if one not in capabilities]
+
+
+def unmakeable(scenario: Scenario, capabilities: frozenset[Capability], cannot: Callable[[Armable], str]) -> list[str]:
+    """Which faults a bench cannot make though it has others of their family, as reasons to skip."""
+    faults = [read_fault(step.fault) for step in scenario.steps if step.fault is not None]
+    there = [one for one in faults if one.family.needs in capabilities]
+    return [f"the bench cannot make {one.kind}: {why}" for one in there if (why := cannot(one))]
 
 
 def digest(*parts: object) -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 from edge_agent import AgentError
 from hil import BenchError
-from hil.benches.bench import Bench, Settings
+from hil.benches.bench import AGENT_LOG, Bench, Settings
 from hil.scenario import record as records
 from hil.scenario.agent_log import kept_log
 from hil.scenario.judges import judge
@@ -40,8 +40,9 @@ def run(scenario: Scenario, bench: Bench, settings: Settings, source: str | None
     began_s = time.perf_counter()
     trace = Trace()
     missing = records.missing_of(scenario.required, bench.capabilities, bench.name)
+    missing += records.unmakeable(scenario, bench.capabilities, bench.cannot)
     with kept_log() as said:
-        problem = "" if missing else _play(scenario, bench, settings, trace)
+        problem = "" if missing else _play(scenario, bench, settings, trace, said)
     record = _judged(scenario, bench, settings, trace, problem, missing)
     where = scenario.name if source is None else source
     return Run(
@@ -55,8 +56,8 @@ def run(scenario: Scenario, bench: Bench, settings: Settings, source: str | None
     )
 
 
-def _play(scenario: Scenario, bench: Bench, settings: Settings, trace: Trace) -> str:
-    """What went wrong with the bench itself, or ""."""
+def _play(scenario: Scenario, bench: Bench, settings: Settings, trace: Trace, said: list[str]) -> str:
+    """What went wrong with the bench itself, or ""; what an agent in a process of its own said is added to `said`."""
     with tempfile.TemporaryDirectory(prefix="liftwarden-hil-") as name:
         directory = Path(name) / "agent"
         directory.mkdir()
@@ -64,6 +65,10 @@ def _play(scenario: Scenario, bench: Bench, settings: Settings, trace: Trace) ->
             bench.play(scenario, settings, trace, directory)
         except (BenchError, SimError, ProtocolError, AgentError, OSError) as error:
             return f"{type(error).__name__}: {error}" if isinstance(error, OSError) else str(error)
+        finally:
+            log = directory / AGENT_LOG
+            if log.exists():
+                said += log.read_text(encoding="utf-8", errors="replace").splitlines()
     return ""
 
 

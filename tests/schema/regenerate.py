@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from edge_agent.config_types import AgentConfig
+from hil.benches.rig import Rig
 from hil.scenario.model import Scenario
 from hil.setup import BenchSetup
 from protocols.lift.catalogue import CatalogueFile
@@ -26,6 +27,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "faults": (FaultModel,),
     "bench": (BenchSetup,),
     "scenario": (Scenario,),
+    "rig": (Rig,),
     "catalogue": (CatalogueFile,),
 }
 """What a file of each kind can be."""

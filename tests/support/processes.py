@@ -345,13 +345,11 @@ def desk(broker: Mosquitto, output: Path) -> Iterator[Desk]:
 @contextmanager
 def frozen(broker: Mosquitto) -> Iterator[None]:
     """A broker that keeps its connections and answers nothing."""
-    process = broker._process
-    assert process is not None
-    process.send_signal(signal.SIGSTOP)
+    broker.send(signal.SIGSTOP)
     try:
         yield
     finally:
-        process.send_signal(signal.SIGCONT)
+        broker.send(signal.SIGCONT)
 
 
 @contextmanager
