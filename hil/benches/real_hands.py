@@ -41,14 +41,20 @@ class BrokerHands:
     def __init__(self, far_end: FarEnd, behind: InTurn) -> None:
         self._far_end = far_end
         self._behind = behind
+        self._downs = 0
 
     def begin(self, deed: Deed) -> bool:
         """Do it."""
         if not isinstance(deed, BrokerDown):
             return False
-        self._behind.later(self._far_end.down(forgets=deed.forgets), "broker-down")
+        self._downs += 1
+        if self._downs == 1:
+            self._behind.later(self._far_end.down(forgets=deed.forgets), "broker-down")
         return True
 
     def end(self, deed: Deed) -> None:
-        """It is back."""
+        """It is back, unless another fault keeps it away."""
+        self._downs -= 1
+        if self._downs:
+            return
         self._behind.later(self._far_end.up(), "broker-up")

@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -16,16 +16,22 @@ import pytest
 import yaml
 
 from hil.benches.bench import Settings
+from hil.benches.far_end import Subscriber
+from hil.benches.in_turn import InTurn
 from hil.benches.real import RealBench
+from hil.benches.real_hands import BrokerHands
+from hil.benches.registry import bench_named
 from hil.benches.rig import DutSetup, Rig
 from hil.benches.virtual import VirtualBench
+from hil.faults.deeds import BrokerDown
 from hil.report.folder import LOG_FILE, RECORD_FILE, TRACE_FILE
 from hil.scenario.loader import load_scenario, parse_scenario
 from hil.scenario.replay import read_record
 from hil.scenario.run import Run, run
 from hil.scenario.verdicts import Outcome
 from hil.trace import Lane, Trace
-from tests.support.mosquitto import tool
+from protocols.strictyaml import ConfigError
+from tests.support.mosquitto import Mosquitto, tool
 from tests.support.processes import ROOT, at_once, until
 
 pytestmark = [
@@ -106,8 +112,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
     foreign = directory / "foreign.yaml"
     foreign.write_text(FOREIGN_SCENARIO, encoding="utf-8")
     pty = bench("pty")
-    theirs = bench("theirs", dut={"command": ["sh", str(NAIVE_AGENT)]})
-    with wire(directory) as (near, far):
+    with ExitStack() as stack:
+        broker = Mosquitto(directory)
+        stack.callback(broker.kill)
+        theirs = bench("theirs", dut={"command": ["sh", str(NAIVE_AGENT)], "mqtt": broker.start().url})
+        near, far = stack.enter_context(wire(directory))
         line = bench("line", port=near, dut={"port": far})
         plays = {path.stem: partial(played, path, pty, directory) for path in SCENARIOS}
         plays[SERIAL] = partial(played, HERE / "real_scenarios" / f"{SMOKE}.yaml", line, directory)
@@ -198,3 +207,54 @@ expect: [{requirement: R.x, never: {event: {alarm: any}}}]
     record = run(parse_scenario(text, "x.yaml"), RealBench(rig, "x"), Settings(1)).record
     assert record.outcome is Outcome.FAIL
     assert record.reasons == ["the agent ended by itself at 0 s: exit code 3: no such lift"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("port: /dev/ttyUSB0", "b.yaml:1: dut wants a port: the other end of the wire, where the agent is"),
+        ("dut: {box: true}", "b.yaml:1: dut: a box runs anyway and publishes somewhere: it wants mqtt, and no command"),
+        ("dut: {mqtt: 'http://x'}", "b.yaml:1: dut: mqtt 'http://x' is no broker; write mqtt://HOST:PORT"),
+        ("dut: {comand: [x]}", "b.yaml:1: dut.comand: unknown key; did you mean command?"),
+    ],
+)
+def test_a_wrong_bench_file_is_one_line(
+    text: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("b.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as error:
+        bench_named("b.yaml")
+    assert str(error.value) == problem
+
+
+async def test_a_broker_that_two_faults_take_away_is_back_after_the_last_of_them() -> None:
+    class Broker:
+        url = ""
+        subscriber = Subscriber("127.0.0.1", 1, "#", lambda *_message: None)
+
+        def __init__(self) -> None:
+            self.did: list[str] = []
+
+        async def start(self) -> None:
+            self.did.append("start")
+
+        async def down(self, *, forgets: bool) -> None:
+            self.did.append("down")
+
+        async def up(self) -> None:
+            self.did.append("up")
+
+        async def end(self) -> None:
+            self.did.append("end")
+
+    broker, behind = Broker(), InTurn()
+    hands, deed = BrokerHands(broker, behind), BrokerDown(done="down")
+    assert hands.begin(deed)
+    assert hands.begin(deed)
+    hands.end(deed)
+    await behind.ended()
+    assert broker.did == ["down"]
+    hands.end(deed)
+    await behind.ended()
+    assert broker.did == ["down", "up"]
