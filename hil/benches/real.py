@@ -5,6 +5,8 @@ left out of `capabilities`, or named by `cannot`: such a scenario is skipped wit
 """
 
 import asyncio
+import signal
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -65,10 +67,16 @@ class RealBench:
         return ""
 
     def play(self, scenario: Scenario, settings: Settings, trace: Trace, directory: Path) -> None:
-        """Play it; see `hil.benches.bench.Bench`."""
-        asyncio.run(self._play(scenario, settings, trace, directory))
+        """Play it; see `hil.benches.bench.Bench`. SIGTERM ends every process of the bench first, as Ctrl-C does."""
+        try:
+            asyncio.run(self._play(scenario, settings, trace, directory))
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
 
     async def _play(self, scenario: Scenario, settings: Settings, trace: Trace, directory: Path) -> None:
+        task = asyncio.current_task()
+        if task is not None and threading.current_thread() is threading.main_thread():
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         trace.add(0, Lane.BENCH, "begin", {"bench": self.name, "seed": settings.seed})
         async with Processes(directory) as processes:
             run = RealRun(scenario, settings, self._rig, trace, directory, processes)

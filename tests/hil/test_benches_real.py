@@ -5,6 +5,8 @@ than the bench's uncertainty shows nothing, and says so; it is played again.
 """
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -32,7 +34,7 @@ from hil.scenario.verdicts import Outcome
 from hil.trace import Lane, Trace
 from protocols.strictyaml import ConfigError
 from tests.support.mosquitto import Mosquitto, tool
-from tests.support.processes import ROOT, at_once, until
+from tests.support.processes import GENEROUS_S, ROOT, at_once, until
 
 pytestmark = [
     pytest.mark.mosquitto,
@@ -207,6 +209,32 @@ expect: [{requirement: R.x, never: {event: {alarm: any}}}]
     record = run(parse_scenario(text, "x.yaml"), RealBench(rig, "x"), Settings(1)).record
     assert record.outcome is Outcome.FAIL
     assert record.reasons == ["the agent ended by itself at 0 s: exit code 3: no such lift"]
+
+
+def of_bench(directory: Path) -> list[str]:
+    """Command lines of processes whose files are there."""
+    lines: list[str] = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            lines.append(entry.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        except OSError:
+            continue
+    return [line for line in lines if f"{directory}/" in line]
+
+
+def test_a_bench_that_is_told_to_stop_leaves_nothing_behind(tmp_path: Path) -> None:
+    tool("mosquitto")
+    scenario = ROOT / "configs" / "scenarios" / "normal-service.yaml"
+    command = [sys.executable, "-m", "hil", "run", str(scenario), "--bench", "pty"]
+    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}) as process:
+        try:
+            until(lambda: len(of_bench(tmp_path)) == 2, "broker and agent")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(GENEROUS_S) != 0
+        finally:
+            process.terminate()
+    assert of_bench(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
