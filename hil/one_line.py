@@ -12,7 +12,8 @@ from sim import SimError
 
 FAILED: Final = 1
 USAGE: Final = 2
-_EXTRA: Final = "simpy"
+EXTRA: Final = "simpy"
+NO_SIMULATOR: Final = "the simulator is not installed; install it with: pip install 'liftwarden[hil]'"
 
 
 @contextmanager
@@ -21,9 +22,9 @@ def one_line() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if error.name != _EXTRA:
+        if error.name != EXTRA:
             raise
-        _fail("the simulator is not installed; install it with: pip install 'liftwarden[hil]'", FAILED)
+        _fail(NO_SIMULATOR, FAILED)
     except UsageError as error:
         _fail(str(error), USAGE)
     except (BenchError, ProtocolError, SimError) as error:

@@ -7,6 +7,7 @@ workers of pytest-xdist never meet. Nothing of the bench is loaded before a scen
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +25,19 @@ _SUFFIX: Final = ".yaml"
 _FOLDERS: Final = "hil_scenarios"
 _USAGE: Final = pytest.ExitCode.USAGE_ERROR
 _NS_PER_S: Final = 1_000_000_000
+
+
+@contextmanager
+def _simulator() -> Iterator[None]:
+    """Without the simulator the session ends with one line that says what to install."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        from hil.one_line import EXTRA, NO_SIMULATOR
+
+        if error.name != EXTRA:
+            raise
+        pytest.exit(NO_SIMULATOR, _USAGE)
 
 
 class ScenarioFailed(Exception):
@@ -85,9 +99,10 @@ class Session:
         """The bench that was chosen; one that is not there ends the session with one line."""
         if self._bench is None:
             from hil import BenchError
-            from hil.benches.registry import bench_named
             from protocols import ProtocolError
 
+            with _simulator():
+                from hil.benches.registry import bench_named
             try:
                 self._bench = bench_named(self._bench_name)
             except (BenchError, ProtocolError) as error:
@@ -96,10 +111,10 @@ class Session:
 
     def run(self, scenario: "Scenario", seed: int | None = None, source: str | None = None) -> "Run":
         """Play and judge; skips what the budget has no time for."""
-        from hil.benches.bench import Settings
-        from hil.report.folder import write_folder
-        from hil.scenario.run import run
-
+        with _simulator():
+            from hil.benches.bench import Settings
+            from hil.report.folder import write_folder
+            from hil.scenario.run import run
         self._check_budget(scenario)
         began_s = time.monotonic()
         done = run(scenario, self.bench, Settings(self.seed if seed is None else seed), source)

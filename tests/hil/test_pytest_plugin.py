@@ -126,6 +126,14 @@ def test_a_folder_that_is_not_there_is_one_line(pytester: pytest.Pytester) -> No
     result.stderr.fnmatch_lines(["*nowhere: no such folder of scenarios"])
 
 
+def test_without_the_simulator_one_line_says_what_to_install(pytester: pytest.Pytester) -> None:
+    write(pytester, "rides")
+    pytester.makeconftest("import sys; sys.modules['simpy'] = None")
+    result = pytester.runpytest_subprocess("--hil-scenarios", "scenarios", timeout=WITHIN_S)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["*install it with: pip install 'liftwarden?hil?'*"])
+
+
 @pytest.mark.mosquitto
 @pytest.mark.process
 def test_two_workers_play_on_ptys_at_the_same_time(pytester: pytest.Pytester) -> None:
