@@ -49,7 +49,7 @@ class Rig(Section, frozen=True, kw_only=True):
 
     port: Text | None = None
     dut: DutSetup = DutSetup()
-    uncertainty: Duration = "200 ms"
+    uncertainty: Duration = "100 ms"
 
     def __post_init__(self) -> None:
         if self.port is not None and not self.dut.box and self.dut.command is None and self.dut.port is None:

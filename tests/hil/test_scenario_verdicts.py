@@ -264,6 +264,14 @@ def test_order_is_that_of_the_trace() -> None:
     assert verdict(trace_of(TRAPPED, tight, freed), 0.5, order=order).outcome is Outcome.INCONCLUSIVE
 
 
+def test_what_one_observer_saw_is_in_order_however_uncertain_its_clock_is() -> None:
+    order = [{"alarm": "A01", "phase": "cleared"}, {"alarm": "A01", "phase": "ended"}]
+    cleared = (200.0, Lane.MQTT, "alarm", alarm(phase="cleared", seq=1))
+    ended = (200.1, Lane.MQTT, "alarm", alarm(phase="ended", seq=2))
+    assert verdict(trace_of(cleared, ended), 0.5, order=order).outcome is Outcome.PASS
+    assert verdict(trace_of(cleared, ended), 0.5, order=order[::-1]).outcome is Outcome.FAIL
+
+
 def test_latency_is_judged_by_its_tail() -> None:
     pairs = [(10.0 * n, Lane.WIRE, "agent", {"start_ns": 0, "hex": "01"}) for n in range(1, 21)]
     pairs += [
