@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from hil.benches.plant_hands import PREDICATES
+from hil.benches.rig import Rig
 from hil.scenario import ScenarioError
 from hil.scenario.capabilities import Capability
 from hil.scenario.expectations import KINDS
@@ -18,7 +19,7 @@ from hil.scenario.signs import LANES
 from hil.scenario.steps import DOES, AgentStep, Step
 from hil.trace import Lane
 from protocols.resources import NoSuchName
-from protocols.strictyaml import ConfigError
+from protocols.strictyaml import ConfigError, load_yaml
 from protocols.upstream.messages import Text
 from sim.stimuli import Stimulus
 
@@ -170,9 +171,10 @@ FAULT_DOCS = (Path(__file__).parents[2] / "docs" / "faults.md").read_text(encodi
 ALL_KINDS = {name: kind for family in FAMILIES for name, kind in family.kinds.items()}
 
 
-def test_the_documented_example_is_a_scenario() -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL)
-    assert parse_scenario(example, "door-jammed-ajar.yaml").expect[0].within is not None
+def test_the_documented_examples_are_a_scenario_and_a_bench() -> None:
+    scenario, bench = re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL)
+    assert parse_scenario(scenario, "door-jammed-ajar.yaml").expect[0].within is not None
+    assert load_yaml(bench, "bench.yaml", Rig).dut.command == ("sh", "agent.sh")
 
 
 @pytest.mark.parametrize("name", [*DOES, *KINDS, *PREDICATES, *LANES, *(one.name.lower() for one in Lane)])
