@@ -29,8 +29,6 @@ from hil.scenario.verdicts import Outcome
 
 TARGET: Final = Path(__file__).parents[2] / "docs" / "scenarios-run.md"
 _NS_PER_H: Final = 3_600_000_000_000
-_TASKS_OF_A_WORKER: Final = 50
-"""Then another process takes its place, with another hash seed."""
 Job = tuple[str, int]
 """A scenario's name and a seed."""
 
@@ -79,7 +77,7 @@ def play(job: Job) -> Played:
 def play_all(jobs: Sequence[Job], workers: int) -> Iterable[Played]:
     """Every run, in the order of `jobs`. Spawned workers: each has a hash seed of its own."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, max_tasks_per_child=_TASKS_OF_A_WORKER) as pool:
+    with ProcessPoolExecutor(workers, context) as pool:
         yield from pool.map(play, jobs)
 
 
