@@ -80,15 +80,21 @@ def send(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
         pass
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
+async def stopped(process: asyncio.subprocess.Process, within_s: float) -> bool:
+    """Ask it to end, as systemd does, also if it stands still; whether it has in time."""
     send(process, signal.SIGTERM)
     send(process, signal.SIGCONT)
     try:
-        async with asyncio.timeout(_STOP_WITHIN_S):
+        async with asyncio.timeout(within_s):
             await process.wait()
     except TimeoutError:
-        pass
+        return False
+    return True
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    await stopped(process, _STOP_WITHIN_S)
     send(process, signal.SIGKILL)
     await process.wait()

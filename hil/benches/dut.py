@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Final
 
 from hil.faults.deeds import Crash, Deed, Pause
-from hil.processes import Processes, send
+from hil.processes import Processes, send, stopped
 
 NAME: Final = "agent"
 """Of its log."""
@@ -66,12 +66,7 @@ class Dut:
         if process is None:
             return
         self._is_stopping = True
-        send(process, signal.SIGTERM)
-        send(process, signal.SIGCONT)
-        try:
-            async with asyncio.timeout(STOP_WITHIN_S):
-                await process.wait()
-        except TimeoutError:
+        if not await stopped(process, STOP_WITHIN_S):
             self._end(process, "ended", f"still ran {STOP_WITHIN_S:g} s after SIGTERM")
         await asyncio.gather(*self._watchers)
 

@@ -1,16 +1,13 @@
 """Every kind of fault of uplink, port and host by its catalogue id, and a fault as data: what, when, its name."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Self, TypeVar, get_args
+from typing import Any, Final, Self, get_args
 
 import msgspec
 
-from hil import UsageError
 from hil.faults import host, port, uplink
+from hil.faults.reading import read
 from hil.faults.when import Operators
-from protocols.nearest import hint
-
-F = TypeVar("F")
 
 UPLINK_KINDS: Final = {str(kind.__struct_config__.tag): kind for kind in get_args(uplink.AnyKind)}
 PORT_KINDS: Final = {str(kind.__struct_config__.tag): kind for kind in get_args(port.AnyKind)}
@@ -32,11 +29,8 @@ class UplinkFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def of(cls, raw: Mapping[str, Any]) -> Self:
-        """A fault from plain data: `fault` and its parameters, `when`, `id`.
-
-        Raises UsageError: one line that names the key, and the nearest known fault.
-        """
-        return _read(cls, raw, UPLINK_KINDS)
+        """A fault from plain data (`hil.faults.reading`). Raises UsageError."""
+        return read(cls, raw, UPLINK_KINDS)
 
 
 class HostFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,8 +47,8 @@ class HostFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def of(cls, raw: Mapping[str, Any]) -> Self:
-        """A fault from plain data, as `UplinkFault.of`."""
-        return _read(cls, raw, HOST_KINDS)
+        """A fault from plain data (`hil.faults.reading`). Raises UsageError."""
+        return read(cls, raw, HOST_KINDS)
 
 
 class PortFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,16 +65,5 @@ class PortFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def of(cls, raw: Mapping[str, Any]) -> Self:
-        """A fault from plain data, as `UplinkFault.of`."""
-        return _read(cls, raw, PORT_KINDS)
-
-
-def _read(fault: type[F], raw: Mapping[str, Any], kinds: Mapping[str, type]) -> F:
-    parameters = {key: value for key, value in raw.items() if key not in ("when", "id")}
-    named = parameters.get("fault")
-    if named not in kinds:
-        raise UsageError(f"fault {named!r} is not known; {hint(str(named), kinds)}")
-    try:
-        return msgspec.convert({"kind": parameters, "when": raw.get("when", {}), "name": raw.get("id", "")}, fault)
-    except (msgspec.ValidationError, ValueError) as error:
-        raise UsageError(f"fault {named}: {error}") from error
+        """A fault from plain data (`hil.faults.reading`). Raises UsageError."""
+        return read(cls, raw, PORT_KINDS)

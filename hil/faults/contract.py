@@ -33,7 +33,7 @@ class Checked:
         change = self._effect.change(exchange, course, turn)
         if self._effect.change(exchange, course, twin) != change:
             raise ContractBroken(f"{self._effect}: the same exchange and stream gave two changes")
-        _check_streams(self._effect, turn, twin)
+        check_streams(self._effect, turn, twin)
         if change is not None:
             self._check(course, change)
         return change
@@ -62,7 +62,8 @@ def _is_lost(before: Course, after: Course) -> bool:
     return refused or after.reaches_ns is None or len(after.copies_ns) < len(before.copies_ns)
 
 
-def _check_streams(effect: object, turn: Turn, twin: Turn) -> None:
+def check_streams(effect: object, turn: Turn, twin: Turn) -> None:
+    """Of a turn and its twin after the same. Raises ContractBroken if their streams differ."""
     if turn.rng.getstate() != twin.rng.getstate():
         raise ContractBroken(f"{effect}: its draws depend on more than its stream")
     if turn.fired != twin.fired:
@@ -75,7 +76,7 @@ def checked_deed(kind: Doing, turn: Turn) -> Deed:
     deed = kind.deed(turn)
     if kind.deed(twin) != deed:
         raise ContractBroken(f"{kind}: the same stream gave two deeds")
-    _check_streams(kind, turn, twin)
+    check_streams(kind, turn, twin)
     if not deed.done or deed.for_ns < 0:
         raise ContractBroken(f"{kind}: a deed must say what it is, and last no less than no time: {deed}")
     return deed

@@ -1,11 +1,12 @@
 """Applies faults that all are happenings, by one pair of hands. Clearing one ends what it does."""
 
 from collections.abc import Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from hil import UsageError
-from hil.faults.armed import AnyFault, Armoury, Firing, OnFiring, Predicates
+from hil.faults.armed import AnyFault, Armed, OnFiring, Predicates
 from hil.faults.doing import Doings, Hands
+from hil.faults.injecting import Injecting
 from hil.faults.kind import Doing
 from hil.timeline import Timeline
 
@@ -21,7 +22,7 @@ class OfKind(AnyFault, Protocol):
 F = TypeVar("F", bound=OfKind)
 
 
-class HappeningInjector(Generic[F]):
+class HappeningInjector(Injecting[F]):
     """The faults of what `hands` act on. `on_firing` is told of each firing as it happens."""
 
     def __init__(
@@ -34,26 +35,19 @@ class HappeningInjector(Generic[F]):
         predicates: Predicates | None = None,
         on_firing: OnFiring | None = None,
     ) -> None:
-        self._armoury: Armoury[F] = Armoury(seed, predicates, on_firing)
+        super().__init__(seed, predicates, on_firing)
         self._doings = Doings(self._armoury, timeline, hands)
-        for fault in faults:
-            self.arm(fault)
-
-    @property
-    def firings(self) -> list[Firing]:
-        """What fired so far."""
-        return self._armoury.firings
+        self.arm_all(faults)
 
     def arm(self, fault: F) -> None:
-        """Let a fault act from now on.
-
-        Raises UsageError for two of one name, a `while` that nobody defines, and one that does nothing by itself.
-        """
+        """As every injector's. Raises UsageError for one that does nothing by itself, too."""
         if not isinstance(fault.kind, Doing):
             raise UsageError(f"fault {fault.id}: it does nothing by itself here")
-        self._doings.begin(self._armoury.arm(fault), fault.kind)
+        super().arm(fault)
 
-    def clear(self, fault_id: str) -> None:
-        """Let it act no more, and end what it is doing. Raises UsageError if it is not armed."""
-        self._armoury.clear(fault_id)
+    def _begin(self, armed: Armed[F]) -> None:
+        if isinstance(armed.fault.kind, Doing):
+            self._doings.begin(armed, armed.fault.kind)
+
+    def _end(self, fault_id: str) -> None:
         self._doings.clear(fault_id)

@@ -8,15 +8,16 @@ from collections.abc import Sequence
 
 from hil.broker import MemoryBroker
 from hil.course import PLAIN, Course, Exchange
-from hil.faults.armed import Armed, Armoury, Firing, OnFiring, Predicates
+from hil.faults.armed import Armed, OnFiring, Predicates
 from hil.faults.catalogue import UplinkFault
 from hil.faults.deeds import BrokerDown, Deed
 from hil.faults.doing import Doings
+from hil.faults.injecting import Injecting
 from hil.faults.uplink import Changing, Down, Effect
 from hil.timeline import Timeline
 
 
-class UplinkInjector:
+class UplinkInjector(Injecting[UplinkFault]):
     """The faults of one broker. `on_firing` is told of each firing as it happens."""
 
     def __init__(
@@ -29,36 +30,17 @@ class UplinkInjector:
         predicates: Predicates | None = None,
         on_firing: OnFiring | None = None,
     ) -> None:
-        self._armoury: Armoury[UplinkFault] = Armoury(seed, predicates, on_firing)
+        super().__init__(seed, predicates, on_firing)
         self._doings = Doings(self._armoury, timeline, _BrokerHands(broker))
         broker.network = self._course
-        for fault in faults:
-            self.arm(fault)
+        self.arm_all(faults)
 
-    @property
-    def firings(self) -> list[Firing]:
-        """What fired so far."""
-        return self._armoury.firings
+    def _begin(self, armed: Armed[UplinkFault]) -> None:
+        if isinstance(armed.fault.kind, Down):
+            self._doings.begin(armed, armed.fault.kind)
 
-    def fired(self, fault_id: str) -> int:
-        """How often a fault fired so far."""
-        return self._armoury.fired(fault_id)
-
-    def arm(self, fault: UplinkFault) -> None:
-        """Let a fault act from now on. Raises UsageError for two of one name and for a `while` that nobody defines."""
-        armed = self._armoury.arm(fault)
-        if isinstance(fault.kind, Down):
-            self._doings.begin(armed, fault.kind)
-
-    def clear(self, fault_id: str) -> None:
-        """Let it act no more, and end what it is doing. Raises UsageError if it is not armed."""
-        self._armoury.clear(fault_id)
+    def _end(self, fault_id: str) -> None:
         self._doings.clear(fault_id)
-
-    def heal(self) -> None:
-        """Clear them all."""
-        for armed in self._armoury.all():
-            self.clear(armed.fault.id)
 
     def _course(self, exchange: Exchange) -> Course:
         course = PLAIN

@@ -5,7 +5,6 @@ from typing import Any, Final, Self, get_args
 
 import msgspec
 
-from hil import UsageError
 from hil.bus.faults.bus import Babble, BabbleAfter, DuplicateId, SecondMaster
 from hil.bus.faults.char import Drop, Dup, Insert, Replace
 from hil.bus.faults.frame import CrcWrong, Merge, Oversize, TruncateHead, TruncateTail
@@ -16,7 +15,7 @@ from hil.bus.faults.response import Duplicate, ForOtherMaster, Late, NoAnswer, S
 from hil.bus.faults.timing import GapNone, GapT15, GapT35, Jitter
 from hil.bus.faults.turn import FirstByteLost, LastByteLost, LeadNoise, TrailNoise
 from hil.bus.faults.when import When
-from protocols.nearest import hint
+from hil.faults.reading import read
 
 Changing = (
     BitFlip
@@ -86,15 +85,5 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def of(cls, raw: Mapping[str, Any]) -> Self:
-        """A fault from plain data: `fault` and its parameters, `when`, `id`.
-
-        Raises UsageError: one line that names the key, and the nearest known fault.
-        """
-        parameters = {key: value for key, value in raw.items() if key not in ("when", "id")}
-        named = parameters.get("fault")
-        if named not in KINDS:
-            raise UsageError(f"fault {named!r} is not known; {hint(str(named), KINDS)}")
-        try:
-            return msgspec.convert({"kind": parameters, "when": raw.get("when", {}), "name": raw.get("id", "")}, cls)
-        except (msgspec.ValidationError, ValueError) as error:
-            raise UsageError(f"fault {named}: {error}") from error
+        """A fault from plain data (`hil.faults.reading`). Raises UsageError."""
+        return read(cls, raw, KINDS)

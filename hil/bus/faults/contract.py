@@ -9,7 +9,7 @@ from copy import deepcopy
 from hil.bus.faults.sending import Change, Effect, Sending
 from hil.bus.segment import Drive
 from hil.faults.armed import Turn
-from hil.faults.contract import ContractBroken
+from hil.faults.contract import ContractBroken, check_streams
 
 
 class Checked:
@@ -25,8 +25,7 @@ class Checked:
         change = self._effect.change(sending, turn)
         if self._effect.change(sending, twin) != change or (twin.memory, twin.number) != (turn.memory, turn.number):
             raise ContractBroken(f"{self._effect}: the same sending and stream gave two changes")
-        if turn.rng.getstate() != twin.rng.getstate():
-            raise ContractBroken(f"{self._effect}: its draws depend on more than its stream")
+        check_streams(self._effect, turn, twin)
         if change is not None:
             self._check(sending, change)
         return change

@@ -11,7 +11,8 @@ from typing import Final
 from hil.bus.faults.catalogue import Changing, Fault, Speaking
 from hil.bus.faults.sending import Change, Effect, Sending, Talker
 from hil.bus.segment import Drive, End, Segment
-from hil.faults.armed import Armed, Armoury, Firing, OnFiring, Predicates
+from hil.faults.armed import Armed, Firing, OnFiring, Predicates
+from hil.faults.injecting import Injecting
 from hil.timeline import Timeline, Timer
 from protocols.modbus.line import LineSettings
 
@@ -21,7 +22,7 @@ MASTER: Final = "agent"
 """The name of the master's end on a virtual bench."""
 
 
-class Injector:
+class Injector(Injecting[Fault]):
     """The faults of one segment. `on_firing` is told of each firing as it happens."""
 
     def __init__(
@@ -35,7 +36,7 @@ class Injector:
         predicates: Predicates | None = None,
         on_firing: OnFiring | None = None,
     ) -> None:
-        self._armoury: Armoury[Fault] = Armoury(seed, predicates, on_firing)
+        super().__init__(seed, predicates, on_firing)
         self._segment = segment
         self._timeline = timeline
         self._master = master
@@ -44,36 +45,18 @@ class Injector:
         self._mouths: dict[str, End] = {}
         self._speaks: dict[str, Timer] = {}
         segment.wire = self._change
-        for fault in faults:
-            self.arm(fault)
+        self.arm_all(faults)
 
-    @property
-    def firings(self) -> list[Firing]:
-        """What fired so far."""
-        return self._armoury.firings
+    def _begin(self, armed: Armed[Fault]) -> None:
+        if isinstance(armed.fault.kind, Speaking):
+            window = armed.fault.when.window_ns
+            self._later(armed, armed.fault.kind, self._timeline.now_ns if window is None else window[0])
 
-    def fired(self, fault_id: str) -> int:
-        """How often a fault fired so far."""
-        return self._armoury.fired(fault_id)
-
-    def arm(self, fault: Fault) -> None:
-        """Let a fault act from now on. Raises UsageError for two of one name and for a `while` that nobody defines."""
-        armed = self._armoury.arm(fault)
-        if isinstance(fault.kind, Speaking):
-            window = fault.when.window_ns
-            self._later(armed, fault.kind, self._timeline.now_ns if window is None else window[0])
-
-    def clear(self, fault_id: str) -> None:
-        """Let it act no more; what it did is on the wire and stays there. Raises UsageError if it is not armed."""
-        self._armoury.clear(fault_id)
+    def _end(self, fault_id: str) -> None:
+        """What it did is on the wire and stays there."""
         speaks = self._speaks.pop(fault_id, None)
         if speaks is not None:
             speaks.cancel()
-
-    def heal(self) -> None:
-        """Clear them all."""
-        for armed in self._armoury.all():
-            self.clear(armed.fault.id)
 
     # what others drive
 
