@@ -27,7 +27,7 @@ class DoorOperator:
 
     def torque_nm(self, door: DoorTravel, fraction: float, t_ns: int) -> float:
         """Of a door that is at `fraction` at `t_ns`."""
-        if door.by_hand:
+        if door.by_hand or fraction == 0:
             return 0.0
         opens = door.target > door.start
         if fraction != door.target:
