@@ -44,11 +44,17 @@ class Bench(Protocol):
         """
 
 
+Did = dict[str, object]
+"""What came of a step, for the trace; `effect: none` if it changed nothing."""
+Does = dict[str, Callable[[Step], Did]]
+"""By the key of a step, what does it."""
+
+
 class Hands(Protocol):
     """Does a scenario's steps on a bench, each at once; what takes time goes on behind. Called on the bench's loop."""
 
-    def do(self, step: Step) -> dict[str, object]:
-        """Do it, and say what came of it for the trace; `effect: none` if it changed nothing. Raises BenchError."""
+    def do(self, step: Step) -> Did:
+        """Do it. Raises BenchError."""
 
 
 class Fired(Protocol):

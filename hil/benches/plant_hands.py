@@ -4,15 +4,13 @@ from collections.abc import Callable
 from typing import Final
 
 from hil import BenchError
+from hil.benches.bench import Did, Does
 from hil.loop import NS_PER_S
 from hil.scenario.steps import PersonComes, Step
 from hil.timeline import Timeline
 from hil.world import World
 from protocols.nearest import hint
 from sim.signals import PlantSignals
-
-Did = dict[str, object]
-"""What came of a step, for the trace."""
 
 
 class PlantHands:
@@ -22,7 +20,12 @@ class PlantHands:
         self._world = world
         self._timeline = timeline
 
-    def stimulus(self, step: Step) -> Did:
+    @property
+    def does(self) -> Does:
+        """The steps that these hands do."""
+        return {"stimulus": self._stimulus, "person": self._person, "sensor": self._sensor}
+
+    def _stimulus(self, step: Step) -> Did:
         """Do it to the car that is named, or to the first. Raises SimError for a car that is not there."""
         if step.stimulus is None:
             raise BenchError("a stimulus without a name")
@@ -30,13 +33,13 @@ class PlantHands:
         car = None if step.car is None else step.car - 1
         return {"effect": self._world.act(self._timeline.now_ns, step.stimulus, for_s, car).value}
 
-    def person(self, step: Step) -> Did:
+    def _person(self, step: Step) -> Did:
         """Somebody comes. Raises BenchError for a landing that is not there."""
         if step.person is not None:
             self._world.person_comes(self._timeline.now_ns, *self._floors(step.person))
         return {}
 
-    def sensor(self, step: Step) -> Did:
+    def _sensor(self, step: Step) -> Did:
         """An imperfection begins or ends. Raises SensorError for one that the world does not have."""
         if step.sensor is not None:
             one = step.sensor

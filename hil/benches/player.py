@@ -6,7 +6,7 @@ from functools import partial
 import msgspec
 
 from hil import BenchError
-from hil.benches.bench import FaultInjector, Hands
+from hil.benches.bench import Did, Does, FaultInjector, Hands
 from hil.scenario.families import read_fault
 from hil.scenario.model import Scenario
 from hil.scenario.steps import Step
@@ -54,7 +54,12 @@ class Faults:
         self._injectors: dict[str, FaultInjector] = {}
         self._families: dict[str, str] = {}
 
-    def arm(self, step: Step) -> dict[str, object]:
+    @property
+    def does(self) -> Does:
+        """The steps that it does."""
+        return {"fault": self.arm, "clear": lambda step: self.clear(step.fault_id)}
+
+    def arm(self, step: Step) -> Did:
         """Let a step's fault act, until it is cleared."""
         armable = read_fault({} if step.fault is None else step.fault)
         fault_id = armable.fault.id
@@ -68,7 +73,7 @@ class Faults:
             self._timeline.call_at_ns(step.at_ns + step.for_ns, lambda: self.clear(fault_id))
         return {}
 
-    def clear(self, fault_id: str) -> dict[str, object]:
+    def clear(self, fault_id: str) -> Did:
         """Let it act no more; nothing happens if it was cleared before."""
         family = self._families.pop(fault_id, None)
         if family is None:

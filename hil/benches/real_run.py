@@ -18,11 +18,12 @@ from hil import BenchError
 from hil.agent_config import TERMINAL_ID
 from hil.benches.agent_file import agent_config, as_file
 from hil.benches.ask import ask
-from hil.benches.bench import Settings
+from hil.benches.bench import Did, Does, Settings
 from hil.benches.dut import Dut
+from hil.benches.evidence import Evidence
 from hil.benches.far_end import FarEnd, NamedBroker, OwnBroker
 from hil.benches.in_turn import InTurn
-from hil.benches.plant_hands import Did, PlantHands
+from hil.benches.plant_hands import PlantHands
 from hil.benches.platform import Platform
 from hil.benches.player import Faults, Makers, Player
 from hil.benches.real_hands import BrokerHands, PtyHands
@@ -42,10 +43,9 @@ from hil.scenario.model import NO_TRAFFIC, Scenario
 from hil.scenario.steps import AgentStep, Ask, Step
 from hil.setup import BenchSetup
 from hil.timeline import RealTimeline
-from hil.trace import Lane, Trace, payload_json
+from hil.trace import Lane, Trace
 from hil.world import World
 from protocols.modbus.line import LineSettings
-from sim.truth import TruthRecord
 
 UP_WITHIN_S: Final = 30.0
 """A device that is not up by then gets its run all the same, and fails by its verdicts."""
@@ -63,10 +63,11 @@ class RealRun:
         self._settings = settings
         self._rig = rig
         self._trace = trace
+        self._evidence = Evidence(trace)
         self._directory = directory
         self._link = directory / "tty"
         self._setup = scenario.world.setup(settings.seed)
-        self._world = World(self._setup, self._truth)
+        self._world = World(self._setup, self._evidence.truth)
         self._behind = InTurn()
         self._timeline: RealTimeline | None = None
         self._polled, self._heard, self._is_up = False, False, asyncio.Event()
@@ -99,19 +100,16 @@ class RealRun:
     def _begin(self, port: PtyPort | RealPort) -> RealTimeline:
         """From here on it is the scenario's world."""
         timeline = self._timeline = RealTimeline()
-        self._segment = self._world.connect(timeline, self._tapped, line=self._line)
+        self._segment = self._world.connect(timeline, self._evidence.tapped, line=self._line)
         port.join(self._segment)
         self._plant = PlantHands(self._world, timeline)
         self._pace = Pace(self._world, timeline)
         self._pace.step()
         self._platform = Platform(TERMINAL_ID, self._publish, time.time_ns)
         self.faults = Faults(self._trace, timeline, self._makers(port))
-        self._does: dict[str, Callable[[Step], Did]] = {
-            "stimulus": self._plant.stimulus,
-            "person": self._plant.person,
-            "fault": self.faults.arm,
-            "clear": lambda step: self.faults.clear(step.fault_id),
-            "sensor": self._plant.sensor,
+        self._does: Does = {
+            **self._plant.does,
+            **self.faults.does,
             "agent": self._agent,
             "acknowledge": self._acknowledge,
             "technician": self._technician,
@@ -205,19 +203,12 @@ class RealRun:
 
     # evidence
 
-    def _truth(self, record: TruthRecord) -> None:
-        self._trace.add(record.t_ns, Lane.TRUTH, record.kind.value, record.data)
-
     def _warm_tapped(self, _one: Tapped) -> None:
         self._polled = True
         self._note_up()
 
-    def _tapped(self, one: Tapped) -> None:
-        self._trace.add(one.t_end_ns, Lane.WIRE, one.source, {"start_ns": one.t_start_ns, "hex": one.data.hex()})
-
     def _received(self, topic: str, payload: bytes, retain: bool) -> None:
-        data = {"topic": topic, "client": "", "retain": retain, "payload": payload_json(payload)}
-        self._trace.add(self.now_ns, Lane.MQTT, topic.rpartition("/")[2], data)
+        self._evidence.message(self.now_ns, topic, payload, retain=retain)
         if self._timeline is not None:
             self._platform.hear(topic, payload)
         self._heard = True

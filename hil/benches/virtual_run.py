@@ -1,7 +1,6 @@
 """One run on the virtual bench: its world, its agent, and the hands that do a scenario's steps on them."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -11,14 +10,14 @@ from edge_agent import AgentError
 from edge_agent.app import Reply, Request
 from hil import BenchError
 from hil.benches.agent_file import agent_config
-from hil.benches.bench import Settings
+from hil.benches.bench import Did, Does, Settings
+from hil.benches.evidence import Evidence
 from hil.benches.in_turn import InTurn
-from hil.benches.plant_hands import Did, PlantHands
+from hil.benches.plant_hands import PlantHands
 from hil.benches.player import Faults, Makers, Player
 from hil.benches.virtual_agent import VirtualAgent
 from hil.broker import Received
 from hil.bus.faults.injector import Injector
-from hil.bus.segment import Tapped
 from hil.faults.host_injector import HostInjector
 from hil.faults.port_injector import PortInjector
 from hil.faults.uplink_injector import UplinkInjector
@@ -29,7 +28,6 @@ from hil.scenario.model import Scenario
 from hil.scenario.steps import AgentStep, Ask, Step
 from hil.trace import Lane, Trace, payload_json
 from hil.world import VirtualWorld
-from sim.truth import TruthRecord
 
 _HOME: Final = b"/agent"
 
@@ -42,6 +40,7 @@ class VirtualRun:
     ) -> None:
         setup = scenario.world.setup(settings.seed)
         self._trace = trace
+        self._evidence = Evidence(trace)
         self._home = str(directory).encode()
         self._loop: VirtualLoop = running_loop()
         self._world = VirtualWorld(
@@ -52,8 +51,8 @@ class VirtualRun:
             line=setup.line,
             delivery=scenario.world.delivery,
             sensors=setup.sensors,
-            on_truth=self._truth,
-            on_tap=self._tapped,
+            on_truth=self._evidence.truth,
+            on_tap=self._evidence.tapped,
         )
         self._world.broker.subscribe("#", self._received)
         self._plant = PlantHands(self._world.world, self._loop)
@@ -68,12 +67,9 @@ class VirtualRun:
         config = agent_config(scenario, self._world.world, directory)
         self.agent = VirtualAgent(self._world, config, self._agent_did, make_agent)
         self._behind = InTurn()
-        self._does: Final[dict[str, Callable[[Step], Did]]] = {
-            "stimulus": self._plant.stimulus,
-            "person": self._plant.person,
-            "fault": self.faults.arm,
-            "clear": lambda step: self.faults.clear(step.fault_id),
-            "sensor": self._plant.sensor,
+        self._does: Final[Does] = {
+            **self._plant.does,
+            **self.faults.does,
             "agent": self._agent,
             "acknowledge": self._acknowledge,
             "technician": self._technician,
@@ -97,21 +93,10 @@ class VirtualRun:
 
     # evidence
 
-    def _truth(self, record: TruthRecord) -> None:
-        self._trace.add(record.t_ns, Lane.TRUTH, record.kind.value, record.data)
-
-    def _tapped(self, one: Tapped) -> None:
-        self._trace.add(one.t_end_ns, Lane.WIRE, one.source, {"start_ns": one.t_start_ns, "hex": one.data.hex()})
-
     def _received(self, one: Received) -> None:
-        topic = one.publication.topic
-        data = {
-            "topic": topic,
-            "client": one.client_id,
-            "retain": one.publication.retain,
-            "payload": payload_json(self._homeless(one.publication.payload)),
-        }
-        self._trace.add(one.t_ns, Lane.MQTT, topic.rpartition("/")[2], data)
+        sent = one.publication
+        said = self._homeless(sent.payload)
+        self._evidence.message(one.t_ns, sent.topic, said, retain=sent.retain, client=one.client_id)
 
     def _agent_did(self, did: str, why: str) -> None:
         data = {"why": self._homeless(why.encode()).decode()} if why else None

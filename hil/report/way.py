@@ -92,7 +92,7 @@ def _played_again(record: RunRecord, trace: Trace, cars: Sequence[int]) -> list[
             watch.until(one.t_ns)
             now.now_ns = one.t_ns
             step = _step_of(one)
-            hands.stimulus(step) if one.name == "stimulus" else hands.person(step)
+            hands.does[one.name](step)
             watch.look()
     watch.until(trace.end_ns)
     return watch.ways() if _same(said, trace, record.uncertainty_ns) else None
