@@ -31,6 +31,7 @@ SOURCES: Final = (
     "edge_agent/link/*.py",
     "protocols/modbus/*.py",
     "hil/bus/**/*.py",
+    "hil/faults/*.py",
     "tests/link/fault_fuzz.py",
     "tests/link/fault_bench.py",
     "tests/link/link_bench.py",
