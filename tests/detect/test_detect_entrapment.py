@@ -237,7 +237,7 @@ signal_changes = st.fixed_dictionaries(
 
 
 @given(st.lists(st.tuples(st.floats(0.0, 50.0), signal_changes), max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_signals_keep_one_open_entrapment_and_paired_events(script: list[tuple[float, dict[str, object]]]) -> None:
     ride = Ride(poll_s=5.0)
     for seconds, signals in script:
@@ -251,7 +251,7 @@ def test_any_signals_keep_one_open_entrapment_and_paired_events(script: list[tup
 
 
 @given(st.lists(st.integers(0, 8), min_size=2, max_size=12), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_normal_service_never_raises(floors: list[int], sensor: bool) -> None:
     ride = Ride(person=False if sensor else None).run(20)
     for floor in floors:

@@ -60,7 +60,7 @@ def holds(scenario: Scenario, seed: int, kept_in: Path) -> bool:
     return record.outcome in (Outcome.PASS, Outcome.INCONCLUSIVE)
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=12, derandomize=True)
 @given(scenario=rides(), seed=st.integers(1, 1000))
 def test_nobody_is_called_trapped_who_rides_over_a_bad_line(
     tmp_path_factory: pytest.TempPathFactory, scenario: Scenario, seed: int

@@ -119,7 +119,7 @@ def again_ns(read: Read) -> int:
     return 0 if len(read.shapes) > 1 else reply_ns + box().times.latency_ns + LINE.t35_ns + 40 * MS
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.integers(0, 90), st.sampled_from(Rate)), min_size=1, max_size=30, unique_by=lambda one: one[0]

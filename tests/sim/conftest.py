@@ -1,11 +1,7 @@
 import pytest
-from hypothesis import settings
 from sim_witness import QUIET_HOUSE, Witness
 
 from sim.stimuli import Effect, Stimulus
-
-settings.register_profile("no-deadline", deadline=None)  # a deadline is a wall-clock assertion
-settings.load_profile("no-deadline")
 
 
 @pytest.fixture

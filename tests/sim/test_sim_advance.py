@@ -129,7 +129,7 @@ def test_a_door_that_is_opening_already_does_not_fail() -> None:
     assert witness.of(TruthKind.TRAPPED_SINCE, TruthKind.FAULT) == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     floor=st.integers(1, 8),
     rated_mps=st.sampled_from([0.1, 0.5, 1.75, 4.0]),

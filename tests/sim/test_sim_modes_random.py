@@ -96,4 +96,4 @@ class ServiceModes(RuleBasedStateMachine):
 
 
 TestServiceModes = ServiceModes.TestCase
-TestServiceModes.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+TestServiceModes.settings = settings(max_examples=150, stateful_step_count=25)
