@@ -2,12 +2,12 @@
 
 import os
 import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
-import typer
 
 from hil.devices.profile_device import ProfileDevice
 from hil.setup import Assumed
@@ -64,7 +64,7 @@ class Announcer:
             said = {"serving": device.name, "link": str(link), "slave": device.slave, "line": str(line), "try": command}
             self._object(said)
             return
-        self._say(
+        self._tell(
             f"正在提供 {device.name}: {link} (从站 {device.slave:02X}h, {line}); 试试: {command}",
             f"serving {device.name} on {link} (slave {device.slave:02X}h, {line}); try: {command}",
         )
@@ -73,7 +73,7 @@ class Announcer:
         if self._json:
             self._object({"assumed": {answer.option: answer.value}, "profile": answer.profile})
             return
-        self._say(
+        self._tell(
             f"{answer.profile}: 假定 {answer.option}={answer.value}; 可用 --option {answer.option}=... 指定",
             f"{answer.profile}: {answer.option}={answer.value} is assumed; --option {answer.option}=... says otherwise",
         )
@@ -84,7 +84,7 @@ class Announcer:
             self._object(msgspec.structs.asdict(record))
             return
         details = " ".join(f"{name}={_plain(value)}" for name, value in record.data.items())
-        typer.echo(f"{record.t_ns / 1e9:9.3f} s  {record.kind}  {details}".rstrip())
+        _say(f"{record.t_ns / 1e9:9.3f} s  {record.kind}  {details}".rstrip())
 
     def effect(self, stimulus: Stimulus, effect: Effect) -> None:
         """What became of a stimulus."""
@@ -92,14 +92,19 @@ class Announcer:
             self._object({"stimulus": stimulus, "effect": effect})
             return
         said = pick(_EFFECTS[effect], self._lang)
-        typer.echo(f"{stimulus.value}: {said}")
+        _say(f"{stimulus.value}: {said}")
 
-    def _say(self, zh: str, en: str) -> None:
-        typer.echo(pick(Text(zh, en), self._lang))
+    def _tell(self, zh: str, en: str) -> None:
+        _say(pick(Text(zh, en), self._lang))
 
     @staticmethod
     def _object(said: dict[str, object]) -> None:
-        typer.echo(msgspec.json.encode(said).decode())
+        _say(msgspec.json.encode(said).decode())
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")  # typer.echo would go past the key panel, which stands in for standard output
+    sys.stdout.flush()
 
 
 def _plain(value: float | int | str | bool | list[str]) -> str:

@@ -52,9 +52,13 @@ def serve(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line. / 每行一个 JSON 对象")] = False,
 ) -> None:
-    """Serve simulated devices on a virtual serial port until Ctrl-C. / 在虚拟串口上提供模拟设备, 按 Ctrl-C 结束."""
+    """Serve simulated devices on a virtual serial port until Ctrl-C; on a terminal with a key for each stimulus.
+
+    在虚拟串口上提供模拟设备, 按 Ctrl-C 结束; 在终端上可按键注入动作.
+    """
     with one_line():
         from hil.announce import Announcer  # noqa: PLC0415  # `liftwarden --help` must stay light
+        from hil.panel import is_wanted  # noqa: PLC0415
         from hil.served import serve as serve_until_stopped  # noqa: PLC0415
         from hil.setup import Assumed, from_flags, load_bench, parse_planned  # noqa: PLC0415
 
@@ -75,7 +79,10 @@ def serve(
         if setup.link is None:
             raise UsageError("where should the virtual port appear? say it with --link PATH")
         port, say = Path(setup.link), Announcer(json=json)
-        asyncio.run(serve_until_stopped(setup, port, truth, lambda world: say.ready(world, port, assumed), say.truth))
+        told = say.effect if is_wanted() and not json else None
+        asyncio.run(
+            serve_until_stopped(setup, port, truth, lambda world: say.ready(world, port, assumed), say.truth, told)
+        )
 
 
 @app.command(epilog=_POKE_EXAMPLES)

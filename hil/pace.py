@@ -2,6 +2,7 @@
 
 from hil.timeline import RealTimeline, Timer
 from hil.world import World
+from sim.signals import PlantSignals
 from sim.stimuli import Effect, Stimulus
 
 
@@ -18,6 +19,11 @@ class Pace:
         effect = self._world.act(self._timeline.now_ns, stimulus, for_s, car)
         self.step()
         return effect
+
+    def look(self, car: int) -> PlantSignals:
+        """What the lift does at this moment; cars count from 0."""
+        self.step()
+        return self._world.plant.signals(car=car)
 
     def step(self) -> None:
         """Catch up with the clock, and come back for the plant's next event."""

@@ -16,6 +16,7 @@ from hil.control import Control
 from hil.devices.profile_device import Sample
 from hil.loop import NS_PER_S
 from hil.pace import Pace
+from hil.panel import Panel, Told, shown
 from hil.setup import BenchSetup, Planned
 from hil.timeline import RealTimeline
 from hil.world import World
@@ -53,8 +54,12 @@ async def serve(
     truth: Path | None,
     on_ready: Callable[[World], None],
     on_truth: Callable[[TruthRecord], None],
+    told: Told | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM; link and control socket are gone afterwards. Raises BenchError and the like."""
+    """Serve until SIGINT or SIGTERM; link and control socket are gone afterwards. Raises BenchError and the like.
+
+    With `told`, a key panel is on the terminal, and `told` hears what became of each stimulus.
+    """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in STOP_SIGNALS:
@@ -71,6 +76,9 @@ async def serve(
         for planned in setup.plan:
             _plan(planned, timeline, pace)
         on_ready(world)
+        if told is not None:
+            panel = Panel(world.labels, world.building.cars, pace.act, pace.look, told)
+            stack.enter_context(shown(panel, stopped.set))
         stack.callback(pace.stop)
         pace.step()
         await stopped.wait()
