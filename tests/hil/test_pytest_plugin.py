@@ -1,8 +1,5 @@
 """The pytest plugin, as somebody else's project uses it: outside this repository, in a pytest of its own."""
 
-import subprocess
-import sys
-import threading
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -136,22 +133,13 @@ def test_without_the_simulator_one_line_says_what_to_install(pytester: pytest.Py
 
 @pytest.mark.mosquitto
 @pytest.mark.process
-def test_two_workers_play_on_ptys_at_the_same_time(pytester: pytest.Pytester) -> None:
+def test_two_workers_of_xdist_play_on_ptys_at_the_same_time(pytester: pytest.Pytester) -> None:
     """Each has a pty, a broker and a state of its own. A late harness is no failure of theirs."""
     tool("mosquitto")
-    write(pytester, "rides", truth="door_closed", duration="12 s")
+    for name in ("rides", "rides-too"):
+        write(pytester, name, truth="door_closed", duration="12 s")
     (pytester.path / "slow.yaml").write_text("uncertainty: 2 s\n", encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "--hil-scenarios", "scenarios", "--bench", "slow.yaml"]
-    done: list[subprocess.CompletedProcess[str]] = []
-
-    def work() -> None:
-        done.append(
-            subprocess.run(command, cwd=pytester.path, capture_output=True, text=True, timeout=WITHIN_S, check=False)
-        )
-
-    workers = [threading.Thread(target=work) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert [one.returncode for one in done] == [0, 0], done[0].stdout
+    bench = ("--hil-scenarios", "scenarios", "--bench", "slow.yaml")
+    result = pytester.runpytest_subprocess("-v", "-n", "2", *bench, timeout=WITHIN_S)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines_random(["*gw0* PASSED *", "*gw1* PASSED *"])
