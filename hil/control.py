@@ -49,7 +49,8 @@ class Control:
             self._path.unlink(missing_ok=True)
             self._server = await asyncio.start_unix_server(self._serve, self._path)
         except OSError as error:
-            raise BenchError(f"{self._path}: cannot listen: {error.strerror}; choose a writable directory") from error
+            why = error.strerror or error  # a path too long for a socket has no errno
+            raise BenchError(f"{self._path}: cannot listen: {why}; choose another writable directory") from error
 
     def close(self) -> None:
         """Stop listening and remove the socket."""

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -23,6 +24,13 @@ from hil.bench.tables import as_markdown, as_text
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "hil.bench")
 GIVE_UP_S = 60.0
+
+
+@pytest.fixture
+def near_root() -> Iterator[Path]:
+    """A directory in which a socket's path is short enough, wherever pytest keeps its own."""
+    with tempfile.TemporaryDirectory(prefix="lw-") as name:
+        yield Path(name)
 
 
 @contextmanager
@@ -63,9 +71,9 @@ def until_polling(process: subprocess.Popen[str], tmp_path: Path) -> int:
 
 
 @pytest.mark.process
-async def test_a_short_run_measures_both_processes_and_says_that_it_was_short(tmp_path: Path) -> None:
+async def test_a_short_run_measures_both_processes_and_says_that_it_was_short(near_root: Path) -> None:
     steps: list[str] = []
-    cost = await measure_cost(tmp_path, Wish(seconds=1.0, period_s=0.1, settle_s=0.2), steps.append)
+    cost = await measure_cost(near_root, Wish(seconds=1.0, period_s=0.1, settle_s=0.2), steps.append)
     assert min(cost.agent.polls, cost.bare.polls) > 0
     assert cost.bare.rss_anon_bytes < cost.agent.rss_anon_bytes < cost.agent.rss_bytes
     assert cost.ratios.cpu_per_poll * cost.bare.cpu_ms_per_poll == pytest.approx(cost.agent.cpu_ms_per_poll)
@@ -75,7 +83,7 @@ async def test_a_short_run_measures_both_processes_and_says_that_it_was_short(tm
     results = Results(machine=this_machine(), cost=cost)
     assert "SHORT RUN" in as_text(results)
     assert f"| CPU ms per poll | {cost.agent.cpu_ms_per_poll:.3f} |" in as_markdown(results)
-    assert left_behind(tmp_path) == {}
+    assert left_behind(near_root) == {}
 
 
 def test_json_is_one_object_with_every_part() -> None:
@@ -90,27 +98,27 @@ def test_json_is_one_object_with_every_part() -> None:
 
 
 @pytest.mark.process
-def test_ctrl_c_ends_every_process_and_leaves_no_file(tmp_path: Path) -> None:
-    with bench(tmp_path, "--only", "cost") as process:
-        until_polling(process, tmp_path)
+def test_ctrl_c_ends_every_process_and_leaves_no_file(near_root: Path) -> None:
+    with bench(near_root, "--only", "cost") as process:
+        until_polling(process, near_root)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
     assert process.returncode == 130
     assert "Traceback" not in err
     assert out == ""
-    assert left_behind(tmp_path) == {}
-    assert list(tmp_path.iterdir()) == []
+    assert left_behind(near_root) == {}
+    assert list(near_root.iterdir()) == []
 
 
 @pytest.mark.process
-def test_a_child_that_ends_is_one_clear_line(tmp_path: Path) -> None:
-    with bench(tmp_path, "--only", "cost") as process:
-        os.kill(until_polling(process, tmp_path), signal.SIGKILL)
+def test_a_child_that_ends_is_one_clear_line(near_root: Path) -> None:
+    with bench(near_root, "--only", "cost") as process:
+        os.kill(until_polling(process, near_root), signal.SIGKILL)
         _, err = process.communicate()
     assert process.returncode == 1
     assert err.splitlines()[-1].startswith("bare master ended by itself")
     assert "Traceback" not in err
-    assert left_behind(tmp_path) == {}
+    assert left_behind(near_root) == {}
 
 
 @pytest.mark.parametrize("options", [("--seconds", "0"), ("--only", "everything"), ("--json", "--markdown")])

@@ -114,6 +114,12 @@ async def test_a_poke_reaches_the_bench_and_its_effect_comes_back(tmp_path: Path
         poke(link, Stimulus.RELEASE)
 
 
+async def test_a_path_too_long_for_a_socket_is_named_as_that(tmp_path: Path) -> None:
+    link = tmp_path / ("x" * 120)
+    with pytest.raises(BenchError, match="cannot listen: AF_UNIX path too long; choose another writable directory"):
+        await Control(link, lambda _stimulus, _for_s: Effect.NOW).start()
+
+
 async def test_the_socket_of_a_dead_bench_is_replaced(tmp_path: Path) -> None:
     link = tmp_path / "ttyLIFT"
     control_path(link).write_text("", encoding="utf-8")
