@@ -24,6 +24,8 @@ import msgspec
 
 from hil import BenchError
 
+TRACE_FILE: Final = "trace.jsonl"
+"""A trace's name in the folder of its run."""
 _encoder: Final = msgspec.json.Encoder()
 
 

@@ -5,17 +5,15 @@ from functools import partial
 from pathlib import Path
 
 from edge_agent.config_types import AgentConfig
-from edge_agent.ports import BusPort, OnBytes, OnLost
 from hil import BenchError
 from hil.agent_config import base_config
-from hil.broker import MemoryBroker
-from hil.bus.memory import MemoryBus
 from hil.bus.segment import Delivery, Segment, Tapped
 from hil.devices.habits import Habits
 from hil.devices.own_alarms import with_own_alarms
 from hil.devices.profile_device import ProfileDevice, Sample
-from hil.loop import NS_PER_S, VirtualClock, VirtualLoop, running_loop
+from hil.loop import NS_PER_S, VirtualLoop
 from hil.setup import BenchSetup, DeviceSetup, Planned
+from hil.site import VirtualSite
 from hil.timeline import Timeline
 from protocols.modbus.line import LineSettings
 from protocols.profiles.layout import compile_layout
@@ -118,11 +116,10 @@ class World:
         self._sensors[1].switch(item, imperfection, on)
 
 
-class VirtualWorld:
-    """A whole bench in virtual time, for tests: give `open_bus`, `broker` and `clock` to the agent as its ports.
+class VirtualWorld(VirtualSite):
+    """A whole bench in virtual time, for tests. The plant lives in the loop's time from 0.
 
-    It joins the virtual loop when the agent first opens the bus, or at `start()`; the plant lives in the loop's time
-    from 0. Evidence: `truth` (what really happened), `samples` (what devices took), `taps` (what went over the wire),
+    Evidence: `truth` (what really happened), `samples` (what devices took), `taps` (what went over the wire),
     `broker.published` (what went upstream).
     """
 
@@ -154,37 +151,22 @@ class VirtualWorld:
         self._on_tap = self.taps.append if on_tap is None else on_tap
         on_sample = self.samples.append if on_truth is None else None
         self.world = World(setup, self.truth.append if on_truth is None else on_truth, on_sample)
-        self.clock = VirtualClock()
-        self.bus = MemoryBus(lambda: self.segment)
-        self.broker = MemoryBroker(lambda: running_loop().now_ns)
         self._delivery = delivery
         self._planned: list[Planned] = []
         self._loop: VirtualLoop | None = None
-        self._segment: Segment | None = None
+        super().__init__(self._connect)
 
     @property
     def plant(self) -> Plant:
         """The lift."""
         return self.world.plant
 
-    @property
-    def segment(self) -> Segment:
-        """The wire; joins the running virtual loop if need be."""
-        return self.start()
-
-    def start(self) -> Segment:
-        """Join the running virtual loop. Raises BenchError on any other loop."""
-        if self._segment is None:
-            self._loop = running_loop()
-            self._loop.add_time_source(self.plant.advance_to)
-            self._segment = self.world.connect(self._loop, self._on_tap, self._delivery)
-            for planned in self._planned:
-                self._schedule(self._loop, planned)
-        return self._segment
-
-    async def open_bus(self, port: str, line: LineSettings, on_bytes: OnBytes, on_lost: OnLost) -> BusPort:
-        """The agent's BusOpener onto this world's segment."""
-        return await self.bus(port, line, on_bytes, on_lost)
+    def _connect(self, loop: VirtualLoop) -> Segment:
+        self._loop = loop
+        loop.add_time_source(self.plant.advance_to)
+        for planned in self._planned:
+            self._schedule(loop, planned)
+        return self.world.connect(loop, self._on_tap, self._delivery)
 
     def at(self, t_s: float, stimulus: Stimulus, for_s: float | None = None) -> None:
         """Do something to the lift at `t_s` of the loop."""

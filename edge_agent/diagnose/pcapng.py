@@ -15,7 +15,20 @@ from types import TracebackType
 from typing import Final, Self
 
 import msgspec
-from construct import Aligned, Bytes, Const, GreedyBytes, GreedyRange, Int16ub, Int16ul, Int32ul, Int64sl, Struct, this
+from construct import (
+    Aligned,
+    Bytes,
+    Const,
+    ConstructError,
+    GreedyBytes,
+    GreedyRange,
+    Int16ub,
+    Int16ul,
+    Int32ul,
+    Int64sl,
+    Struct,
+    this,
+)
 
 from edge_agent import AgentError
 
@@ -135,6 +148,44 @@ class CaptureFile:
             os.ftruncate(self._file.fileno(), self._whole_bytes)
         except OSError:
             pass  # what refused the bytes may refuse this too; every whole block is there
+
+
+def read_packets(path: Path) -> list[Packet]:
+    """What a file of CaptureFile's holds; a torn end is left away.
+
+    Raises CaptureError, one line, for what is not such a file.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CaptureError(f"{path}: cannot read: {error.strerror}; name a capture of `diag sniff --write`") from error
+    blocks = GreedyRange(_BLOCK).parse(data)
+    try:
+        _SECTION_BODY.parse(blocks[0].body)
+        interface = _INTERFACE_BODY.parse(blocks[1].body)
+        if (blocks[0].type, blocks[1].type, interface.link_type) != (
+            _SECTION,
+            _INTERFACE,
+            LINKTYPE_WIRESHARK_UPPER_PDU,
+        ):
+            raise CaptureError(_foreign(path))
+        return [_packet(block.body) for block in blocks[2:] if block.type == _PACKET]
+    except (ConstructError, IndexError) as error:
+        raise CaptureError(_foreign(path)) from error
+
+
+def _foreign(path: Path) -> str:
+    return f"{path}: is no capture of `liftwarden diag sniff --write` or of `hil run -o`; others are not read"
+
+
+def _packet(body: bytes) -> Packet:
+    block = _PACKET_BODY.parse(body)
+    data, label = block.data, ""
+    while (tag := _TAG.parse(data)).tag != _TAG_END:
+        label = tag.value.rstrip(b"\0").decode() if tag.tag == _TAG_PROTOCOL_COLUMN else label
+        data = data[4 + tag.length :]
+    comments = (one.value.decode() for one in _OPTIONS.parse(block.options) if one.code == _COMMENT)
+    return Packet(block.time_high << 32 | block.time_low, data[4 + tag.length :], label, tuple(comments))
 
 
 def header(port: str, line: str, baud: int) -> bytes:

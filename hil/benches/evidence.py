@@ -1,7 +1,7 @@
 """What is seen from outside the agent, as every bench writes it into the trace."""
 
 from hil.bus.segment import Tapped
-from hil.trace import Lane, Trace, payload_json
+from hil.trace import Lane, Record, Trace, payload_json
 from sim.truth import TruthRecord
 
 
@@ -23,3 +23,7 @@ class Evidence:
         """A publication, by the last part of its topic."""
         data = {"topic": topic, "client": client, "retain": retain, "payload": payload_json(payload)}
         self._trace.add(t_ns, Lane.MQTT, topic.rpartition("/")[2], data)
+
+    def again(self, record: Record) -> None:
+        """What another trace holds."""
+        self._trace.add(record.t_ns, record.lane, record.name, record.data)

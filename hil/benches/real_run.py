@@ -180,7 +180,8 @@ class RealRun:
                 "LIFTWARDEN_DIR": str(self._directory),
             }
             return Dut(self._processes, asked.command, told, self._agent_did)
-        config = agent_config(self._scenario, self._world, self._directory, port=own, broker=self._far_end.url)
+        setup, labels = self._world.setup, self._world.labels
+        config = agent_config(self._scenario, setup, labels, self._directory, port=own, broker=self._far_end.url)
         file = self._directory / "agent.yaml"
         file.write_text(as_file(config), encoding="utf-8")
         return Dut(self._processes, (sys.executable, "-m", "edge_agent", "-c", str(file)), {}, self._agent_did)

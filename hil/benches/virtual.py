@@ -11,6 +11,7 @@ from pathlib import Path
 from edge_agent.app import Agent
 from hil.benches.bench import Settings
 from hil.benches.player import Player
+from hil.benches.scene import MakeScene, SimulatedScene
 from hil.benches.virtual_run import VirtualRun
 from hil.host_process import MakeAgent
 from hil.loop import run_virtual, running_loop
@@ -45,9 +46,10 @@ class VirtualBench:
         }
     )
 
-    def __init__(self, make_agent: MakeAgent = Agent) -> None:
-        """`make_agent`: what is tested instead of the production agent."""
+    def __init__(self, make_agent: MakeAgent = Agent, make_scene: MakeScene = SimulatedScene) -> None:
+        """`make_agent`: what is tested instead of the production agent; `make_scene`: what it is put before."""
         self._make_agent = make_agent
+        self._make_scene = make_scene
 
     def cannot(self, armable: Armable) -> str:
         """Nothing: it can make every fault."""
@@ -56,25 +58,26 @@ class VirtualBench:
     def play(self, scenario: Scenario, settings: Settings, trace: Trace, directory: Path) -> None:
         """Play it; see `hil.benches.bench.Bench`."""
         shuffle = random.Random(f"{settings.seed}/loop") if settings.shuffle else None
-        run = partial(VirtualRun, scenario, settings, trace, directory, self._make_agent)
-        run_virtual(_play(run, scenario, settings, trace), shuffle)
+        run = partial(VirtualRun, scenario, settings, trace, directory, self._make_agent, self._make_scene)
+        run_virtual(self._play(run, scenario, settings, trace), shuffle)
 
-
-async def _play(make_run: Callable[[], VirtualRun], scenario: Scenario, settings: Settings, trace: Trace) -> None:
-    run = make_run()
-    trace.add(0, Lane.BENCH, "begin", {"bench": VirtualBench.name, "seed": settings.seed})
-    player = Player(scenario, run, running_loop(), trace)
-    if settings.on_progress is not None:
-        running_loop().add_time_source(_Progress(scenario.duration_ns, settings.on_progress).advance_to)
-    if scenario.agent.started:
-        run.agent.start()
-    try:
-        await run.until_ns(scenario.duration_ns, player)
-    finally:
-        trace.close(running_loop().now_ns)
-        await run.end()
-    trace.reopen()
-    run.faults.tell()
+    async def _play(
+        self, make_run: Callable[[], VirtualRun], scenario: Scenario, settings: Settings, trace: Trace
+    ) -> None:
+        run = make_run()
+        trace.add(0, Lane.BENCH, "begin", {"bench": self.name, "seed": settings.seed})
+        player = Player(scenario, run, running_loop(), trace)
+        if settings.on_progress is not None:
+            running_loop().add_time_source(_Progress(scenario.duration_ns, settings.on_progress).advance_to)
+        if scenario.agent.started:
+            run.agent.start()
+        try:
+            await run.until_ns(scenario.duration_ns, player)
+        finally:
+            trace.close(running_loop().now_ns)
+            await run.end()
+        trace.reopen()
+        run.faults.tell()
 
 
 class _Progress:

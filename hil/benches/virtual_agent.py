@@ -15,7 +15,7 @@ from hil.broker import Received
 from hil.host import Host
 from hil.host_process import MakeAgent
 from hil.loop import NS_PER_S, running_loop
-from hil.world import VirtualWorld
+from hil.site import VirtualSite
 from protocols.upstream.messages import EventMessage, HealthMessage, Phase, StateMessage, TombstoneMessage
 
 _numbered: Final = msgspec.json.Decoder(EventMessage | TombstoneMessage)
@@ -28,7 +28,7 @@ class VirtualAgent:
 
     def __init__(
         self,
-        world: VirtualWorld,
+        world: VirtualSite,
         config: AgentConfig,
         on_agent: OnAgent | None = None,
         make_agent: MakeAgent = Agent,

@@ -1,4 +1,4 @@
-"""One run on the virtual bench: its world, its agent, and the hands that do a scenario's steps on them."""
+"""One run in virtual time: its scene, its agent, and the hands that do a scenario's steps on them."""
 
 import asyncio
 from pathlib import Path
@@ -13,8 +13,8 @@ from hil.benches.agent_file import agent_config
 from hil.benches.bench import Did, Does, Settings
 from hil.benches.evidence import Evidence
 from hil.benches.in_turn import InTurn
-from hil.benches.plant_hands import PlantHands
 from hil.benches.player import Faults, Makers, Player
+from hil.benches.scene import MakeScene
 from hil.benches.virtual_agent import VirtualAgent
 from hil.broker import Received
 from hil.bus.faults.injector import Injector
@@ -27,35 +27,29 @@ from hil.scenario.families import HOST, PORT, UPLINK, WIRE
 from hil.scenario.model import Scenario
 from hil.scenario.steps import AgentStep, Ask, Step
 from hil.trace import Lane, Trace, payload_json
-from hil.world import VirtualWorld
 
 _HOME: Final = b"/agent"
 
 
 class VirtualRun:
-    """One run's world and agent, and the hands on them."""
+    """One run's scene and agent, and the hands on them."""
 
     def __init__(
-        self, scenario: Scenario, settings: Settings, trace: Trace, directory: Path, make_agent: MakeAgent
+        self,
+        scenario: Scenario,
+        settings: Settings,
+        trace: Trace,
+        directory: Path,
+        make_agent: MakeAgent,
+        make_scene: MakeScene,
     ) -> None:
-        setup = scenario.world.setup(settings.seed)
         self._trace = trace
         self._evidence = Evidence(trace)
         self._home = str(directory).encode()
         self._loop: VirtualLoop = running_loop()
-        self._world = VirtualWorld(
-            setup.devices,
-            building=setup.building,
-            building_set=setup.building_set,
-            seed=setup.seed,
-            line=setup.line,
-            delivery=scenario.world.delivery,
-            sensors=setup.sensors,
-            on_truth=self._evidence.truth,
-            on_tap=self._evidence.tapped,
-        )
-        self._world.broker.subscribe("#", self._received)
-        self._plant = PlantHands(self._world.world, self._loop)
+        self._scene = make_scene(scenario, settings.seed, self._loop, self._evidence)
+        self._site = self._scene.site
+        self._site.broker.subscribe("#", self._received)
         self._fault_seed = str(settings.seed)
         makers: Makers = {
             WIRE.name: self._wire_injector,
@@ -64,11 +58,11 @@ class VirtualRun:
             PORT.name: self._port_injector,
         }
         self.faults = Faults(trace, self._loop, makers)
-        config = agent_config(scenario, self._world.world, directory)
-        self.agent = VirtualAgent(self._world, config, self._agent_did, make_agent)
+        config = agent_config(scenario, self._scene.setup, self._scene.labels, directory)
+        self.agent = VirtualAgent(self._site, config, self._agent_did, make_agent)
         self._behind = InTurn()
         self._does: Final[Does] = {
-            **self._plant.does,
+            **self._scene.does,
             **self.faults.does,
             "agent": self._agent,
             "acknowledge": self._acknowledge,
@@ -77,7 +71,7 @@ class VirtualRun:
 
     async def until_ns(self, t_ns: int, player: Player) -> None:
         """Let time pass. Raises BenchError when a step failed, or something behind one."""
-        self._world.start()
+        self._site.start()
         await asyncio.sleep((t_ns - self._loop.now_ns) / NS_PER_S)
         self._behind.check()
         if player.failure:
@@ -109,16 +103,16 @@ class VirtualRun:
     # steps
 
     def _wire_injector(self) -> Injector:
-        return Injector(self._world.segment, self._loop, self._fault_seed, predicates=self._plant.predicates())
+        return Injector(self._site.segment, self._loop, self._fault_seed, predicates=self._scene.predicates())
 
     def _uplink_injector(self) -> UplinkInjector:
-        return UplinkInjector(self._world.broker, self._loop, self._fault_seed, predicates=self._plant.predicates())
+        return UplinkInjector(self._site.broker, self._loop, self._fault_seed, predicates=self._scene.predicates())
 
     def _port_injector(self) -> PortInjector:
-        return PortInjector(self._world.bus, self._loop, self._fault_seed, predicates=self._plant.predicates())
+        return PortInjector(self._site.bus, self._loop, self._fault_seed, predicates=self._scene.predicates())
 
     def _host_injector(self) -> HostInjector:
-        return HostInjector(self.agent.host, self._loop, self._fault_seed, predicates=self._plant.predicates())
+        return HostInjector(self.agent.host, self._loop, self._fault_seed, predicates=self._scene.predicates())
 
     def _agent(self, step: Step) -> Did:
         is_running = self.agent.is_running

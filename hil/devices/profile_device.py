@@ -8,7 +8,7 @@ nothing at all.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -77,7 +77,7 @@ class ProfileDevice:
 
     def connect(self, segment: Segment, timeline: Timeline) -> None:
         """Join the segment and answer from now on."""
-        _Connection(self, segment, timeline, self._habits)
+        plug_in(self, segment, timeline, self._habits)
 
     def answer(self, request: ReadRequest | OtherRequest, t_ns: int) -> bytes | None:
         """The answer to a request whose answer starts at `t_ns`; None is silence, as while it starts anew."""
@@ -111,10 +111,25 @@ class ProfileDevice:
         return words
 
 
+class Answers(Protocol):
+    """A slave, as far as the wire is concerned."""
+
+    name: str
+    slave: int
+
+    def answer(self, request: ReadRequest | OtherRequest, t_ns: int) -> bytes | None:
+        """The answer to a request whose answer starts at `t_ns`; None is silence."""
+
+
+def plug_in(device: Answers, segment: Segment, timeline: Timeline, habits: Habits) -> None:
+    """Let it hear the wire from now on, and answer as `habits` say."""
+    _Connection(device, segment, timeline, habits)
+
+
 class _Connection:
     """The device's line driver: hears requests, answers after its latency."""
 
-    def __init__(self, device: ProfileDevice, segment: Segment, timeline: Timeline, habits: Habits) -> None:
+    def __init__(self, device: Answers, segment: Segment, timeline: Timeline, habits: Habits) -> None:
         self._device = device
         self._timeline = timeline
         self._habits = habits

@@ -10,11 +10,10 @@ from hil.report.junit import write_junit
 from hil.report.lanes import lanes_of
 from hil.report.page import write_page
 from hil.report.perfetto import write_perfetto
-from hil.scenario.record import RunRecord
+from hil.scenario.record import RECORD_FILE, RunRecord
 from hil.scenario.run import Run
+from hil.trace import TRACE_FILE
 
-RECORD_FILE: Final = "run.json"
-TRACE_FILE: Final = "trace.jsonl"
 LOG_FILE: Final = "agent.log"
 Writer = Callable[[Run, Path], None]
 """Puts something about a run into its folder."""

@@ -35,7 +35,7 @@ def run(
         list[str], typer.Argument(help="YAML files, folders of them, or shipped names. / 场景文件, 目录或名称")
     ],
     *,
-    bench: Annotated[str, typer.Option(help="virtual, pty, or a FILE.yaml. / 台架")] = "virtual",
+    bench: Annotated[str, typer.Option(help="virtual, pty, a FILE.yaml or a CAPTURE.pcapng. / 台架")] = "virtual",
     seed: Annotated[list[int] | None, typer.Option(help="Of everything random; repeatable. / 随机种子")] = None,
     seeds: Annotated[int, typer.Option(min=1, max=10_000, help="So many seeds, from each --seed on. / 种子个数")] = 1,
     shuffle: Annotated[
@@ -112,7 +112,7 @@ def replay(
 def shrink(
     scenario: Annotated[str, typer.Argument(help="A scenario that fails. / 失败的场景")],
     *,
-    bench: Annotated[str, typer.Option(help="virtual, pty, or a FILE.yaml. / 台架")] = "virtual",
+    bench: Annotated[str, typer.Option(help="virtual, pty, a FILE.yaml or a CAPTURE.pcapng. / 台架")] = "virtual",
     seed: Annotated[int, typer.Option(help="With which it fails. / 随机种子")] = 1,
     out: Annotated[
         Path, typer.Option("-o", "--out", readable=False, help="Folder for the smaller one. / 输出目录")

@@ -12,6 +12,7 @@ import msgspec
 from hil import UsageError
 from hil.bus.faults import catalogue
 from hil.faults.catalogue import HOST_KINDS, PORT_KINDS, UPLINK_KINDS, HostFault, PortFault, UplinkFault
+from hil.faults.when import Operators
 from hil.scenario.capabilities import Capability
 from hil.scenario.parts import ns_of
 from protocols.nearest import hint
@@ -24,6 +25,10 @@ class AnyFault(Protocol):
     @property
     def id(self) -> str:
         """Its name in the scenario, or its kind's catalogue id."""
+
+    @property
+    def when(self) -> Operators:
+        """When it acts."""
 
 
 class Family(msgspec.Struct, frozen=True):

@@ -5,10 +5,12 @@ import platform
 import shlex
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from hil import BenchError
 from hil.scenario.capabilities import Capability
 from hil.scenario.families import Armable, read_fault
 from hil.scenario.model import Scenario
@@ -20,6 +22,8 @@ from sim.trouble import ENTRAPPING
 from sim.truth import TruthKind
 
 RECORD_VERSION: Final = 1
+RECORD_FILE: Final = "run.json"
+"""Its name in the folder of a run."""
 _MISHAPS: Final = frozenset(stimulus.value for stimulus in ENTRAPPING)
 _PACKAGES: Final = ("liftwarden", "msgspec", "pymodbus", "simpy")
 
@@ -64,6 +68,19 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     def encode(self) -> bytes:
         """As indented JSON."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
+
+
+def read_record(file: Path) -> RunRecord:
+    """A kept record. Raises BenchError."""
+    try:
+        record = msgspec.json.decode(file.read_bytes(), type=RunRecord)
+    except OSError as error:
+        raise BenchError(f"{file}: cannot read: {error.strerror}; name a run.json that `hil run -o` wrote") from error
+    except msgspec.MsgspecError as error:
+        raise BenchError(f"{file}: is no record of this version: {error}") from error
+    if record.record_version != RECORD_VERSION:
+        raise BenchError(f"{file}: record version {record.record_version}, and this reads {RECORD_VERSION}")
+    return record
 
 
 def faults_of(trace: Trace) -> list[FaultRecord]:

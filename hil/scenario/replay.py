@@ -6,15 +6,13 @@ from typing import Final
 
 import msgspec
 
-from hil import BenchError
 from hil.benches.bench import Settings
 from hil.benches.registry import bench_named
-from hil.report.folder import RECORD_FILE, TRACE_FILE
 from hil.scenario.capabilities import Capability
 from hil.scenario.parts import duration_of
-from hil.scenario.record import RECORD_VERSION, RunRecord
+from hil.scenario.record import RECORD_FILE, RunRecord, read_record
 from hil.scenario.run import Run, run
-from hil.trace import Record, Trace
+from hil.trace import TRACE_FILE, Record, Trace
 
 _SHOWN: Final = 160
 
@@ -35,19 +33,6 @@ def replay(path: Path) -> Replayed:
     now = run(before.scenario, bench, Settings(before.seed, before.shuffle))
     exact = Capability.VIRTUAL_TIME in bench.capabilities
     return Replayed(before, now, _differences(before, now, file.with_name(TRACE_FILE) if exact else None))
-
-
-def read_record(file: Path) -> RunRecord:
-    """A kept record. Raises BenchError."""
-    try:
-        record = msgspec.json.decode(file.read_bytes(), type=RunRecord)
-    except OSError as error:
-        raise BenchError(f"{file}: cannot read: {error.strerror}; name a run.json that `hil run -o` wrote") from error
-    except msgspec.MsgspecError as error:
-        raise BenchError(f"{file}: is no record of this version: {error}") from error
-    if record.record_version != RECORD_VERSION:
-        raise BenchError(f"{file}: record version {record.record_version}, and this reads {RECORD_VERSION}")
-    return record
 
 
 def _differences(before: RunRecord, now: Run, trace_file: Path | None) -> list[str]:

@@ -63,8 +63,10 @@ def _play(scenario: Scenario, bench: Bench, settings: Settings, trace: Trace, sa
         directory.mkdir()
         try:
             bench.play(scenario, settings, trace, directory)
-        except (BenchError, SimError, ProtocolError, AgentError, OSError) as error:
-            return f"{type(error).__name__}: {error}" if isinstance(error, OSError) else str(error)
+        except (BenchError, SimError, ProtocolError, AgentError) as error:
+            return str(error)
+        except OSError as error:
+            return f"{type(error).__name__}: {error}"
         finally:
             log = directory / AGENT_LOG
             if log.exists():

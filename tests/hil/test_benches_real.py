@@ -26,12 +26,12 @@ from hil.benches.registry import bench_named
 from hil.benches.rig import DutSetup, Rig
 from hil.benches.virtual import VirtualBench
 from hil.faults.deeds import BrokerDown
-from hil.report.folder import LOG_FILE, RECORD_FILE, TRACE_FILE
+from hil.report.folder import LOG_FILE
 from hil.scenario.loader import load_scenario, parse_scenario
-from hil.scenario.replay import read_record
+from hil.scenario.record import RECORD_FILE, read_record
 from hil.scenario.run import Run, run
 from hil.scenario.verdicts import Outcome
-from hil.trace import Lane, Trace
+from hil.trace import TRACE_FILE, Lane, Trace
 from protocols.strictyaml import ConfigError
 from tests.support.mosquitto import Mosquitto, tool
 from tests.support.processes import GENEROUS_S, ROOT, at_once, until
