@@ -1,6 +1,7 @@
-"""Writes configs/schemas: the JSON Schema of every kind of file that people edit (`make schemas`).
+"""Writes configs/schemas: the JSON Schema of every kind of file that people edit, and of a run's record.
 
-The loader also takes a bare number where text is wanted; the schemas do not, so that editors ask for the quotes.
+Run by `make schemas`. The loader also takes a bare number where text is wanted; the schemas do not, so that editors ask
+for the quotes.
 """
 
 import json
@@ -12,6 +13,7 @@ import msgspec
 from edge_agent.config_types import AgentConfig
 from hil.benches.rig import Rig
 from hil.scenario.model import Scenario
+from hil.scenario.record import RunRecord
 from hil.setup import BenchSetup
 from protocols.lift.catalogue import CatalogueFile
 from protocols.profiles.schema import Profile
@@ -29,15 +31,19 @@ TYPES: dict[str, tuple[type, ...]] = {
     "scenario": (Scenario,),
     "rig": (Rig,),
     "catalogue": (CatalogueFile,),
+    "run": (RunRecord,),
 }
 """What a file of each kind can be."""
+READ: frozenset[str] = frozenset({"run"})
+"""What we write and others read: a later version may say more."""
 
 
 def schema_of(name: str) -> dict[str, Any]:
     """The JSON Schema of one kind of file."""
     refs, parts = msgspec.json.schema_components(TYPES[name], ref_template="#/$defs/{name}")
     schema = {**(refs[0] if len(refs) == 1 else {"anyOf": list(refs)}), "$defs": parts}
-    _close(schema)
+    if name not in READ:
+        _close(schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"liftwarden {name}", **schema}
 
 

@@ -5,9 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 import regenerate
 import yaml
+
+from hil.benches.bench import Settings
+from hil.benches.virtual import VirtualBench
+from hil.scenario.model import Scenario
+from hil.scenario.run import run
+from hil.scenario.verdicts import Outcome
 
 CONFIGS = regenerate.SCHEMAS.parent
 KIND_OF_FOLDER = {
@@ -70,3 +77,20 @@ def test_an_unknown_key_of_a_text_breaks_the_schema() -> None:
     content = as_json(yaml.safe_load((CONFIGS / "catalogue" / "events.yaml").read_text(encoding="utf-8")))
     content["events"]["A01"]["name"]["fr"] = "x"
     assert not validator("catalogue").is_valid(content)
+
+
+def test_the_record_of_a_run_keeps_to_its_schema() -> None:
+    """One that failed, with a fault that fired, verdicts and their limits."""
+    late = {"within": {"after": {"fault": "noise", "did": "fired"}, "event": {"alarm": "A01"}, "limit": "10 s"}}
+    plain = {
+        "name": "x",
+        "title": {"en": "x", "zh": "x"},
+        "duration": "20 s",
+        "steps": [{"at": "5 s", "fault": {"fault": "crc.wrong", "id": "noise", "when": {"once": True}}}],
+        "expect": [{"requirement": "R.x", **late}],
+    }
+    record = run(msgspec.convert(plain, Scenario), VirtualBench(), Settings()).record
+    assert record.verdicts[0].outcome is Outcome.FAIL
+    assert record.faults[0].fired == 1
+    found = validator("run").iter_errors(json.loads(record.encode()))
+    assert [f"{error.json_path}: {error.message}" for error in found] == []
