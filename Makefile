@@ -24,7 +24,7 @@ demo: install-demo
 	@$(BIN)/liftwarden demo $(ARGS)
 
 test: system-tools install-dev
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: install-dev
 	$(BIN)/ruff check .

@@ -50,7 +50,9 @@ class Control:
             self._server = await asyncio.start_unix_server(self._serve, self._path)
         except OSError as error:
             why = error.strerror or error  # a path too long for a socket has no errno
-            raise BenchError(f"{self._path}: cannot listen: {why}; choose another writable directory") from error
+            raise BenchError(
+                f"{self._path}: cannot listen: {why}; choose a writable directory with a short path"
+            ) from error
 
     def close(self) -> None:
         """Stop listening and remove the socket."""

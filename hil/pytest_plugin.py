@@ -48,7 +48,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the bench."""
     group = parser.getgroup("liftwarden", "scenarios on a bench")
     group.addoption(
-        "--bench", default="virtual", metavar="BENCH", help="virtual, pty, a FILE.yaml or a CAPTURE.pcapng (default: virtual)"
+        "--bench",
+        default="virtual",
+        metavar="BENCH",
+        help="virtual, pty, a FILE.yaml or a CAPTURE.pcapng (default: virtual)",
     )
     group.addoption("--hil-seed", type=int, default=1, metavar="N", help="seed of everything random (default: 1)")
     group.addoption(

@@ -71,13 +71,12 @@ def implausible(bench: VirtualAgent) -> set[str]:
     return {name for name, item in bench.state().snapshot.items.items() if item.validity == "implausible"}
 
 
-@pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("name", config_names("benches"))
-def test_a_lift_that_is_wired_right_is_never_doubted(tmp_path: Path, name: str, seed: int) -> None:
+def test_a_lift_that_is_wired_right_is_never_doubted(tmp_path: Path, name: str) -> None:
     setup = load_bench(name)
 
     async def main() -> None:
-        async with watched(tmp_path, setup, seed=seed) as bench:
+        async with watched(tmp_path, setup, seed=1) as bench:
             for quarter in range(1, 5):
                 await bench.until_s(quarter * 900)
                 assert implausible(bench) == set()
@@ -137,11 +136,10 @@ def test_a_dead_input_of_which_another_device_knows_better_costs_nothing(tmp_pat
     run_virtual(main())
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_zone_of_the_wrong_polarity_is_found_and_cures_itself_when_corrected(tmp_path: Path, seed: int) -> None:
+def test_a_zone_of_the_wrong_polarity_is_found_and_cures_itself_when_corrected(tmp_path: Path) -> None:
     async def main() -> None:
         lifts = lift_of(INPUTS, tmp_path, inverted(1))
-        async with watched(tmp_path, INPUTS, seed=seed, lifts=lifts, detect=DetectConfig()) as bench:
+        async with watched(tmp_path, INPUTS, seed=1, lifts=lifts, detect=DetectConfig()) as bench:
             await bench.until_s(1500)
             (fault,) = faults(bench)
             assert "a door opened 3 times where it said no" in fault.evidence.en

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -24,13 +23,6 @@ from hil.bench.tables import as_markdown, as_text
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "hil.bench")
 GIVE_UP_S = 60.0
-
-
-@pytest.fixture
-def near_root() -> Iterator[Path]:
-    """A directory in which a socket's path is short enough, wherever pytest keeps its own."""
-    with tempfile.TemporaryDirectory(prefix="lw-") as name:
-        yield Path(name)
 
 
 @contextmanager

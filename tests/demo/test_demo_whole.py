@@ -49,8 +49,8 @@ def left_behind(tmp_path: Path) -> list[str]:
 
 
 @pytest.mark.process
-def test_the_demo_delivers_the_alarm_and_its_end_on_the_embedded_broker(tmp_path: Path) -> None:
-    with demo(tmp_path, "--embedded-broker") as process:
+def test_the_demo_delivers_the_alarm_and_its_end_on_the_embedded_broker(near_root: Path) -> None:
+    with demo(near_root, "--embedded-broker") as process:
         seen = list(objects(process))
         assert process.wait(GIVE_UP_S) == 0, seen[-1]
     facts = [entry["fact"] for entry in seen if "fact" in entry]
@@ -58,15 +58,15 @@ def test_the_demo_delivers_the_alarm_and_its_end_on_the_embedded_broker(tmp_path
     assert [kind for kind in upstream if kind != "begin"] == ["raised", "ack_sent", "acknowledged", "cleared", "ended"]
     outcome = seen[-1]["outcome"]
     assert outcome["problem"] is None
-    assert left_behind(tmp_path) == []
+    assert left_behind(near_root) == []
 
 
 @pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_demo_that_is_broken_off_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
-    with demo(tmp_path, "--embedded-broker") as process:
+def test_a_demo_that_is_broken_off_leaves_nothing_behind(near_root: Path, number: signal.Signals) -> None:
+    with demo(near_root, "--embedded-broker") as process:
         next(entry for entry in objects(process) if entry.get("fact", {}).get("kind") == "subscribed")
         process.send_signal(number)
         assert process.wait(GIVE_UP_S) == 130
-    assert left_behind(tmp_path) == []
-    assert list(tmp_path.iterdir()) == []
+    assert left_behind(near_root) == []
+    assert list(near_root.iterdir()) == []

@@ -116,7 +116,7 @@ async def test_a_poke_reaches_the_bench_and_its_effect_comes_back(tmp_path: Path
 
 async def test_a_path_too_long_for_a_socket_is_named_as_that(tmp_path: Path) -> None:
     link = tmp_path / ("x" * 120)
-    with pytest.raises(BenchError, match="cannot listen: AF_UNIX path too long; choose another writable directory"):
+    with pytest.raises(BenchError, match="cannot listen: AF_UNIX path too long; choose a writable directory"):
         await Control(link, lambda _stimulus, _for_s: Effect.NOW).start()
 
 
