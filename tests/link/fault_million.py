@@ -1,9 +1,9 @@
 """A million random sequences of faults, split over the cores; what `make fuzz` runs.
 
-It goes in chunks, each with a Hypothesis seed of its own, and remembers those that are done: interrupted, it goes on
-where it was. What it remembers is of one state of the link only: another link or another bench begins anew. At the end
-it measures what no master can be certain of, and writes docs/fuzz.md. Exit codes: 0 no stale value was taken, 1 one
-was, 2 wrong usage, 130 interrupted.
+It goes in chunks, each with a Hypothesis seed of its own, and remembers those that are done in docs/runs: interrupted,
+it goes on where it was, also on another machine. What it remembers is of one state of the link only: another link or
+another bench begins anew. At the end it measures what no master can be certain of, and writes docs/fuzz.md. Exit codes:
+0 no stale value was taken, 1 one was, 2 wrong usage, 130 interrupted.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from hil.bench.machine import this_machine
 from hil.bench.progress import Progress
 from tests.support.longrun import ROOT, Memory, fingerprint, finished, remember, remembered
 
-STATE: Final = ROOT / "build" / "fuzz.json"
+STATE: Final = ROOT / "docs" / "runs" / "fuzz.json"
 REPORT: Final = ROOT / "docs" / "fuzz.md"
 SOURCES: Final = (
     "edge_agent/link/*.py",

@@ -47,7 +47,7 @@ was sent for another request gives itself away. The same sequences, 10 000 of th
 (`tests/link/test_link_fuzz.py`).
 
 ```
-make fuzz                                 1 000 000 sequences on all cores; interrupted, it goes on where it was
+make fuzz                                 1 000 000 sequences on all cores; goes on where it was (docs/runs)
 make fuzz ARGS="--sequences 50000"        fewer
 make fuzz ARGS="--seed 7"                 others
 make fuzz ARGS="--chunk 17"               replay the chunk that found something, and shrink it

@@ -39,7 +39,7 @@ def remembered(path: Path, of: str, result: type[Result]) -> Memory[Result]:
 
 def remember(path: Path, memory: Memory[Result]) -> None:
     """Put it on disk in one step."""
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     fresh.write_bytes(msgspec.json.encode(memory))
     fresh.replace(path)

@@ -17,7 +17,7 @@ from soak.lift_year import LiftYear, play
 from soak.report import document
 from tests.support.longrun import ROOT, Memory, fingerprint, finished, remember, remembered
 
-STATE: Final = ROOT / "build" / "soak.json"
+STATE: Final = ROOT / "docs" / "runs" / "soak.json"
 REPORT: Final = ROOT / "docs" / "soak.md"
 SOURCES: Final = (
     "sim/**/*.py",

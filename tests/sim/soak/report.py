@@ -30,7 +30,7 @@ a technician comes, lets them out and repairs. One year in {BAD_YEAR_IN} is a ba
 those whose rate nobody knows, equally often, together {BAD_PER_DAY:g} a day.
 
 ```
-make soak                                 1 000 lift-years on all cores; interrupted, it goes on where it was
+make soak                                 1 000 lift-years on all cores; goes on where it was (docs/runs)
 make soak ARGS="--lift-years 10"          fewer
 make soak ARGS="--seed 7"                 others
 make soak ARGS="--year 17"                that one alone, here and now
