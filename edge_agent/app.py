@@ -30,6 +30,7 @@ from edge_agent.local.server import LocalServer
 from edge_agent.local.views import OPERATIONS, LiftBlocks, Reply, Request
 from edge_agent.outbox import Outbox
 from edge_agent.ports import BrokerPort, BusOpener, Clock, Disk
+from edge_agent.sights import named_by
 from edge_agent.uplink.mqtt import AiomqttBroker
 from edge_agent.uplink.uplink import Uplink
 from protocols.lift.catalogue import Catalogue
@@ -166,6 +167,7 @@ class _Running:
                 self._clock,
                 states.get(lift.id),
                 self._outbox.take,
+                named_by(self._equipment.profiles[device.name] for device in lift.devices),
             )
             runtime.last_alarm = _last_alarm(recent, lift.id)
             runtime.commissioned = self._acceptances.holds(lift.id)

@@ -6,8 +6,12 @@ from protocols.lift.catalogue import Catalogue, parse_catalogue
 from protocols.resources import config_text
 from protocols.strictyaml import ConfigError
 
-CODES: Final = ("A01", "A02", "D02", "D04", "E41", "F19", "F26")
-"""What `lift_core` says."""
+CODES: Final = (
+    *("A01", "A02", "D02", "D04"),
+    *(f"F{number:02}" for number in range(1, 27)),
+    *(f"E{number}" for number in range(40, 50)),
+)
+"""What `lift_core` says; F08 to F10, F17, F22, F23 and F25 only if a controller does."""
 
 
 def load_codes() -> Catalogue:

@@ -83,6 +83,7 @@ class LiftConfig(Section, frozen=True, kw_only=True):
     floors: Annotated[tuple[FloorConfig, ...], Meta(min_length=2)]
     doors: tuple[DoorSide, ...] = (DoorSide.FRONT,)
     full_travel_s: Seconds = 60.0
+    rated_mps: Annotated[float, Meta(gt=0, le=20)] | None = None
     precedence: dict[str, tuple[str, ...]] = {}
 
 
@@ -113,10 +114,32 @@ class OccupancyConfig(Section, frozen=True, kw_only=True):
 
 
 class DoorEventsConfig(Section, frozen=True, kw_only=True):
-    """F19 (door held open) and F26 (long stay)."""
+    """F02 and F03 (does not close, open), F18 (opens again and again), F19 (held open) and F26 (long stay)."""
 
+    close_s: Annotated[float, Meta(ge=5, le=120)] = 15.0
+    open_s: Annotated[float, Meta(ge=5, le=120)] = 20.0
+    openings_at_a_stop: Annotated[int, Meta(ge=4, le=100)] = 10
+    quick_s: Annotated[float, Meta(ge=5, le=120)] = 20.0
     held_open_s: Annotated[float, Meta(ge=30, le=3600)] = 120.0
     long_stay_s: Annotated[float, Meta(ge=60, le=3600)] = 120.0
+
+
+class MovementConfig(Section, frozen=True, kw_only=True):
+    """F04: how long the car must stand outside the zone."""
+
+    outside_zone_s: Annotated[float, Meta(ge=5, le=600)] = 15.0
+
+
+class LevellingConfig(Section, frozen=True, kw_only=True):
+    """F20: more re-levelling attempts than these at one stop."""
+
+    attempts: Annotated[int, Meta(ge=2, le=50)] = 6
+
+
+class ChainConfig(Section, frozen=True, kw_only=True):
+    """F15: how long a lock must stay closed with a door open."""
+
+    bridged_s: Annotated[float, Meta(ge=1.5, le=60)] = 3.0
 
 
 class PlausibilityConfig(Section, frozen=True, kw_only=True):
@@ -132,6 +155,9 @@ class DetectConfig(Section, frozen=True, kw_only=True):
     entrapment: EntrapmentConfig = EntrapmentConfig()
     occupancy: OccupancyConfig = OccupancyConfig()
     doors: DoorEventsConfig = DoorEventsConfig()
+    movement: MovementConfig = MovementConfig()
+    levelling: LevellingConfig = LevellingConfig()
+    chain: ChainConfig = ChainConfig()
     plausibility: PlausibilityConfig = PlausibilityConfig()
     item_stale_s: Annotated[float, Meta(ge=0.5, le=60)] = 3.0
 

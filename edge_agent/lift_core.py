@@ -4,7 +4,7 @@ Inputs are a snapshot (also a repeated one, when only time has passed), a device
 the platform's acknowledgement. Nothing here reads a clock: time comes with the input.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -14,10 +14,11 @@ from edge_agent.alarm import lifecycle
 from edge_agent.alarm.lifecycle import OpenAlarm, Progress
 from edge_agent.clock import NS
 from edge_agent.config_types import DetectConfig, LiftConfig
-from edge_agent.detect import conditions, entrapment, evidence, occupancy, track
+from edge_agent.detect import conditions, entrapment, events, evidence, occupancy, track
 from edge_agent.detect.conditions import Change, Condition
 from edge_agent.detect.entrapment import Finding, Rule, Stage
 from edge_agent.detect.facts import Facts, facts_of
+from edge_agent.detect.look import Answer, Look
 from edge_agent.lift_state import LiftState
 from edge_agent.state import plausibility
 from edge_agent.state.words import Words
@@ -31,6 +32,8 @@ _DURING_MAINTENANCE: Final = 3
 """Severity of an entrapment found in inspection mode: kept, sent, but no rescue team at once."""
 _SIGNAL: Final = "D04."
 """How the conditions of single signals are stored; the person sensor's is "D04" alone."""
+_IN_SERVICE: Final = frozenset({None, ServiceMode.NORMAL})
+_NOTHING: Final[Mapping[str, str]] = {}
 
 
 class Happening(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,8 +55,13 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
 class LiftCore:
     """The rules of one lift. `prefix` makes event ids unique beyond this lift and this journal."""
 
-    def __init__(self, lift: LiftConfig, config: DetectConfig, prefix: str) -> None:
+    def __init__(
+        self, lift: LiftConfig, config: DetectConfig, prefix: str, meant: Mapping[str, str] = _NOTHING
+    ) -> None:
+        """`meant`: by the names of the devices' faults the event that each means."""
         self._lift = lift
+        self._meant = meant
+        self._labels = tuple(floor.label for floor in lift.floors)
         self._config = config
         self._prefix = prefix
 
@@ -197,16 +205,31 @@ class LiftCore:
             significant_moves=state.track.significant_moves,
         )
 
+    def _look(self, state: LiftState, snapshot: LiftSnapshot, facts: Facts) -> Look:
+        return Look(
+            snapshot=snapshot,
+            facts=facts,
+            track=state.track,
+            occupancy=state.occupancy,
+            config=self._config,
+            full_travel_s=self._lift.full_travel_s,
+            in_service=snapshot.mode.known in _IN_SERVICE,
+            rated_mps=self._lift.rated_mps,
+            labels=self._labels,
+        )
+
     def _conditions(
         self, state: LiftState, snapshot: LiftSnapshot, facts: Facts, stamp_at: StampAt
     ) -> tuple[LiftState, list[Happening]]:
-        after_ns = conditions.begins_after_ns(self._config.doors)
+        look = self._look(state, snapshot, facts)
+        state = msgspec.structs.replace(state, memory=events.follow(state.memory, look))
         said: list[Happening] = []
-        for code, holds in conditions.answers(snapshot, facts, state.track, state.occupancy).items():
-            state, news = self._condition(state, code, "", holds, after_ns[code], facts.t_ns, stamp_at)
-            said += [msgspec.structs.replace(item, zone=facts.in_zone) for item in news]
+        for key, answer in events.answers(state.memory, look, self._meant).items():
+            if answer.holds or (answer.holds is False and key in state.conditions):
+                state, news = self._condition(state, key, answer, facts.t_ns, stamp_at)
+                said += news
         state, doubts = self._doubts(state, facts, stamp_at)
-        return state, said + doubts
+        return state, [msgspec.structs.replace(item, zone=facts.in_zone) for item in said + doubts]
 
     def _doubts(self, state: LiftState, facts: Facts, stamp_at: StampAt) -> tuple[LiftState, list[Happening]]:
         doubts = plausibility.doubts(state.plausibility, self._config.plausibility)
@@ -214,10 +237,10 @@ class LiftCore:
         said: list[Happening] = []
         for subject in sorted(doubts.keys() | known):
             doubt = doubts.get(subject)
-            state, news = self._condition(state, "D04", subject, doubt is not None, 0, facts.t_ns, stamp_at)
-            for item in news:
-                text = evidence.plausible_text(subject) if doubt is None else evidence.doubt_text(doubt)
-                said.append(msgspec.structs.replace(item, zone=facts.in_zone, evidence=text))
+            text = evidence.plausible_text(subject) if doubt is None else evidence.doubt_text(doubt)
+            answer = Answer(doubt is not None, text)
+            state, news = self._condition(state, f"{_SIGNAL}{subject}", answer, facts.t_ns, stamp_at)
+            said += [msgspec.structs.replace(item, evidence=text) for item in news]
         return state, said
 
     def on_link(
@@ -229,40 +252,41 @@ class LiftCore:
         if down and known.since_ns is None:
             kept = {**state.conditions, key: msgspec.structs.replace(known, since_ns=since_ns)}
             state = msgspec.structs.replace(state, conditions=kept)
-        return self._condition(state, "D02", device, down, 0, t_ns, stamp_at)
+        return self._condition(state, key, Answer(down, evidence.link_text(device)), t_ns, stamp_at)
 
     def _condition(
-        self, state: LiftState, code: str, subject: str, holds: bool | None, after_ns: int, t_ns: int, stamp_at: StampAt
+        self, state: LiftState, key: str, answer: Answer, t_ns: int, stamp_at: StampAt
     ) -> tuple[LiftState, list[Happening]]:
-        key = f"{code}.{subject}" if subject else code
         before = state.conditions.get(key, Condition())
-        now, change = conditions.follow(before, holds, after_ns, t_ns)
+        now, change = conditions.follow(before, answer, t_ns)
         said: list[Happening] = []
         if change is Change.BEGAN and now.since_ns is not None:
             now = msgspec.structs.replace(now, event_id=self._event_id(state.next_event), begin=stamp_at(now.since_ns))
             state = msgspec.structs.replace(state, next_event=state.next_event + 1)
-            said = self._event(code, subject, now, Phase.BEGIN, t_ns, None)
+            said = self._event(key, now, Phase.BEGIN, t_ns, None)
         elif change is Change.ENDED:
-            said = self._event(code, subject, before, Phase.END, t_ns, stamp_at(t_ns))
+            said = self._event(key, before, Phase.END, t_ns, stamp_at(t_ns))
         if now == before:
             return state, said
         kept = {**state.conditions, key: now}
+        if now == Condition():
+            del kept[key]
         return msgspec.structs.replace(state, conditions=kept), said
 
-    def _event(
-        self, code: str, subject: str, condition: Condition, phase: Phase, t_ns: int, end: Stamp | None
-    ) -> list[Happening]:
+    def _event(self, key: str, condition: Condition, phase: Phase, t_ns: int, end: Stamp | None) -> list[Happening]:
         if condition.event_id is None or condition.begin is None:
             return []
         since_ns = t_ns if condition.since_ns is None else condition.since_ns
         return [
             Happening(
                 event_id=condition.event_id,
-                code=code,
+                code=key.partition(".")[0],
                 phase=phase,
                 begin=condition.begin,
                 end=end,
-                evidence=evidence.condition_text(code, (t_ns - since_ns) / NS, subject),
+                severity=condition.severity,
+                confidence=condition.confidence,
+                evidence=evidence.held_text(condition.said, (t_ns - since_ns) / NS),
             )
         ]
 
@@ -297,9 +321,5 @@ class LiftCore:
         return min((at for at in candidates if at is not None and at > t_ns), default=None)
 
     def _condition_deadlines(self, state: LiftState) -> list[int]:
-        after_ns = conditions.begins_after_ns(self._config.doors)
-        return [
-            condition.since_ns + after_ns[code]
-            for code, condition in state.conditions.items()
-            if code in after_ns and condition.since_ns is not None and condition.event_id is None
-        ]
+        due = (condition for condition in state.conditions.values() if condition.event_id is None)
+        return [condition.due_ns for condition in due if condition.due_ns is not None]

@@ -84,7 +84,9 @@ class LiftRuntime:
         clock: Clock,
         stored: bytes | None,
         emit: Callable[[Outcome], None],
+        meant: Mapping[str, str],
     ) -> None:
+        """`meant`: by the names of the devices' faults the event that each means."""
         self.lift = lift
         self.last_alarm: EventMessage | None = None
         self.commissioned = False
@@ -93,7 +95,7 @@ class LiftRuntime:
         self._terminal = terminal
         self._clock = clock
         self._emit = emit
-        self._core = LiftCore(lift, config, terminal.journal_id[:8])
+        self._core = LiftCore(lift, config, terminal.journal_id[:8], meant)
         self._fusion = Fusion(lift, layouts, config.item_stale_s)
         self._intakes = {
             device.name: Intake(device.name, layouts[device.name], debounces(device.channels.values()))

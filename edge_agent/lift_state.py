@@ -8,6 +8,7 @@ from edge_agent import AgentError
 from edge_agent.alarm.lifecycle import OpenAlarm
 from edge_agent.detect.conditions import Condition
 from edge_agent.detect.entrapment import Entrapment, Rule, Stage
+from edge_agent.detect.events.memory import Memory
 from edge_agent.detect.occupancy import Occupancy
 from edge_agent.detect.track import Track
 from edge_agent.detect.window import Window
@@ -28,6 +29,7 @@ class LiftState(msgspec.Struct, frozen=True, kw_only=True):
     occupancy: Occupancy = Occupancy()
     entrapment: Entrapment = Entrapment()
     plausibility: Plausibility = Plausibility()
+    memory: Memory = Memory()
     stages: dict[str, Stage] = {}
     conditions: dict[str, Condition] = {}
     alarms: tuple[OpenAlarm, ...] = ()
@@ -73,8 +75,10 @@ def restore(state: LiftState, boot_id: str) -> LiftState:
         occupancy=_restored_occupancy(state.occupancy, rebooted),
         entrapment=_restored_windows(state, rebooted),
         plausibility=plausibility.restored(state.plausibility),
+        memory=state.memory.restored(),
         conditions={
-            code: msgspec.structs.replace(condition, since_ns=None) for code, condition in state.conditions.items()
+            key: msgspec.structs.replace(condition, since_ns=None, due_ns=None)
+            for key, condition in state.conditions.items()
         },
         alarms=tuple(msgspec.structs.replace(alarm, restored=True) for alarm in state.alarms),
     )

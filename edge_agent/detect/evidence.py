@@ -95,19 +95,17 @@ def cleared_text(track: Track) -> Text:
     )
 
 
-def condition_text(code: str, seconds: float, subject: str) -> Text:
-    """The sentence of an event that is a held condition; `subject` is the device for D02."""
-    count = round(seconds)
-    return {
-        "F19": Text(f"门已持续打开 {count} 秒", f"a door has been open for {count} s"),
-        "F26": Text(
-            f"轿内有人, 门关闭停层 {count} 秒, 本层曾正常开门",
-            f"people in a car parked with closed doors for {count} s; its door opened here before",
-        ),
-        "E41": Text("主电源信号丢失", "the mains signal is off"),
-        "D02": Text(f"设备 {subject} 通讯中断 {count} 秒", f"no valid answer from {subject} for {count} s"),
-        "D04": Text("人感跨多次开关门持续有人, 判为卡死", "the person sensor stays on across door cycles: stuck"),
-    }[code]
+def held_text(said: Text | None, seconds: float) -> Text:
+    """The sentence of an event that is a held condition, with how long it has held."""
+    if said is None:  # begun before an update that keeps sentences
+        return Text("", "")
+    count = str(round(seconds))
+    return Text(said.zh.replace("{s}", count), said.en.replace("{s}", count))
+
+
+def link_text(device: str) -> Text:
+    """Of a device that does not answer."""
+    return Text(f"设备 {device} 通讯中断 {{s}} 秒", f"no valid answer from {device} for {{s}} s")
 
 
 def doubt_text(doubt: Doubt) -> Text:

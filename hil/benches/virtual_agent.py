@@ -138,11 +138,12 @@ class VirtualAgent:
             and isinstance(message := _numbered.decode(one.publication.payload), EventMessage)
         ]
 
-    def steps(self) -> list[tuple[str, Phase]]:
-        """(code, phase) of what went upstream, repetitions left out."""
+    def steps(self, letters: str = "AFED") -> list[tuple[str, Phase]]:
+        """(code, phase) of what went upstream, repetitions left out; `letters` of the codes that are looked at."""
         seen: dict[tuple[str, int], tuple[str, Phase]] = {}
         for _, one in self.received():
-            seen.setdefault((one.stream.value, one.seq), (one.code, one.phase))
+            if one.code[0] in letters:
+                seen.setdefault((one.stream.value, one.seq), (one.code, one.phase))
         return list(seen.values())
 
     def first(self, code: str, phase: Phase) -> tuple[float, EventMessage]:

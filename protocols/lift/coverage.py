@@ -1,7 +1,8 @@
 """Which events can be told from which items: surely, only as an indication, or not at all.
 
 The catalogue states for each event what it `needs` and what makes it `certain`. Each is a list of groups, any item of
-which will do: "moving | speed_mps"; `*` stands for every door, "doors.*.open".
+which will do: "moving | speed_mps"; `*` stands for every door, "doors.*.open"; "mode=earthquake" for an item that a
+device can give this very value.
 """
 
 import enum
@@ -12,6 +13,7 @@ from typing import Final
 from protocols.lift.vocabulary import ITEMS
 
 _OR: Final = "|"
+_VALUE: Final = "="
 
 
 class Sight(enum.Enum):
@@ -25,7 +27,12 @@ class Sight(enum.Enum):
 def unknown_items(groups: Sequence[str]) -> list[str]:
     """Names in the groups that match no item of the vocabulary."""
     names = [name for group in groups for name in alternatives(group)]
-    return [name for name in names if not any(fnmatchcase(item, name) for item in ITEMS)]
+    return [name for name in names if not any(fnmatchcase(item, name.partition(_VALUE)[0]) for item in ITEMS)]
+
+
+def with_value(item: str, word: str) -> str:
+    """How a group names an item that can have this value."""
+    return f"{item}{_VALUE}{word}"
 
 
 def alternatives(group: str) -> list[str]:

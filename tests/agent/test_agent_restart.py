@@ -95,7 +95,7 @@ def test_a_failing_look_at_a_lift_ends_the_agent_instead_of_the_watch(
             monkeypatch.undo()
             bench.start()
             await bench.until_s(since_s + 120)
-            assert bench.steps() == [("A01", Phase.RAISED)]
+            assert bench.steps() == [("F04", Phase.BEGIN), ("A01", Phase.RAISED)]
 
     run_virtual(main())
 

@@ -7,20 +7,20 @@ from protocols.strictyaml import ConfigError
 
 # lift_standards.md section 3, columns "sev" and "cls"; E41: 3, unless somebody is in the car.
 SEVERITIES = {
-    "A01": 1,
-    "A02": 1,
-    "A03": 1,
-    "A04": 1,
+    **dict.fromkeys(("A01", "A02", "A03", "A04"), 1),
     "A05": 5,
-    "F03": 3,
-    "F19": 4,
-    "F26": 3,
-    "E41": 3,
-    "D01": 3,
-    "D02": 3,
-    "D04": 4,
+    **dict.fromkeys(("F01", "F04", "F06", "F08", "F14", "F16", "F22"), 2),
+    **dict.fromkeys(("F02", "F03", "F07", "F12", "F18", "F20", "F21", "F23", "F26"), 3),
+    **dict.fromkeys(("F05", "F09", "F10", "F11", "F13", "F15", "F17", "F25"), 1),
+    **dict.fromkeys(("F19", "F24"), 4),
+    **dict.fromkeys(("E40", "E43"), 5),
+    **dict.fromkeys(("E42", "E48"), 4),
+    **dict.fromkeys(("E44", "E45", "E47"), 2),
+    **dict.fromkeys(("E41", "E46"), 3),
+    "E49": 3,  # no standard's
+    **dict.fromkeys(("D01", "D02"), 3),
+    **dict.fromkeys(("D04", "D07"), 4),
     "D05": 5,
-    "D07": 4,
 }
 ROW = "{name: {en: x, zh: 某}, severity: 1, source: s, confidence: V2}"
 

@@ -5,8 +5,8 @@ import pytest
 from edge_agent.codes import load_codes
 from edge_agent.sights import events_of, items_of, sights_of
 from protocols.lift.catalogue import parse_catalogue
-from protocols.lift.coverage import Sight, sight
-from protocols.lift.vocabulary import ITEMS
+from protocols.lift.coverage import Sight, sight, with_value
+from protocols.lift.vocabulary import ITEMS, ServiceMode
 from protocols.profiles.loader import load_profile, profile_names
 from protocols.resources import config_text
 from protocols.strictyaml import ConfigError
@@ -46,7 +46,27 @@ def test_the_terminals_own_events_need_no_lift() -> None:
 
 
 def test_every_event_of_the_lift_can_be_seen_by_somebody_who_gives_everything() -> None:
-    assert {one.sight for one in events_of(ITEMS, CATALOGUE)} == {Sight.CERTAIN}
+    words = {with_value("mode", mode.name.lower()) for mode in ServiceMode}
+    named = {code for code, entry in CATALOGUE.items() if "faults" in (*entry.needs, *entry.certain)}
+    assert {one.sight for one in events_of({*ITEMS, *words}, CATALOGUE, named)} == {Sight.CERTAIN}
+
+
+def test_a_mode_is_seen_by_who_has_a_word_for_it() -> None:
+    told = {one.code: one.sight for one in sights_of(load_profile("hpmont-mont70"), CATALOGUE).events}
+    assert (told["E44"], told["E47"]) == (Sight.CERTAIN, Sight.UNSEEN)
+
+
+def test_a_fault_that_no_device_of_the_lift_names_is_not_told_by_its_controller() -> None:
+    told = {one.code: one for one in events_of(ITEMS, CATALOGUE, {"F15"})}
+    assert (told["F15"].sight, told["F22"].sight) == (Sight.CERTAIN, Sight.UNSEEN)
+    assert told["F22"].lacks == ("faults",)
+    assert told["F05"].sight is Sight.INDICATIVE
+
+
+def test_what_its_fault_table_names_a_device_shows() -> None:
+    told = {one.code: one.sight for one in sights_of(load_profile("hpmont-mont70"), CATALOGUE).events}
+    assert told["F22"] is Sight.CERTAIN
+    assert told["F09"] is Sight.UNSEEN
 
 
 def test_a_need_that_is_no_item_is_refused_with_its_line() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from requirement_map import DETECTED_BY, Covered, catalogue, covered, wanted
+from requirement_map import DETECTED_BY, Covered, catalogue, covered, raisable, wanted
 
 from edge_agent.codes import CODES, load_codes
 from hil.scenario.families import FAMILIES
@@ -48,7 +48,7 @@ def _codes(by: Covered) -> Iterator[str]:
     yield from ("", "## Event codes", "", "Scenarios in which the event must come.", "")
     yield from ("| code | | scenarios |", "|---|---|---|")
     for code, entry in load_codes().items():
-        where = _names(by.codes[code]) if code in CODES else _not_yet(DETECTED_BY)
+        where = _names(by.codes[code]) if code in raisable() else _elsewhere(code)
         yield f"| {code} | {entry.name.en} · {entry.name.zh} | {where} |"
 
 
@@ -67,6 +67,12 @@ def _all(by: Covered) -> Iterator[str]:
 
 def _names(names: tuple[str, ...]) -> str:
     return ", ".join(names)
+
+
+def _elsewhere(code: str) -> str:
+    if code in CODES:
+        return "told only by a controller that has a word for it; no shipped profile has one"
+    return _not_yet(DETECTED_BY)
 
 
 def _not_yet(issue: int) -> str:

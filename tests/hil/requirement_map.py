@@ -2,17 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from edge_agent.codes import CODES, load_codes
+from edge_agent.sights import sights_of
 from hil.scenario.expectations import Counted, Expectation
 from hil.scenario.families import FAMILIES, Family, read_fault
 from hil.scenario.loader import load_scenario, scenario_names
 from hil.scenario.model import Scenario
 from hil.scenario.signs import ANY, Sign
+from protocols.lift.coverage import Sight
+from protocols.profiles.loader import load_profile, profile_names
 from protocols.upstream.messages import Text
 
 DETECTED_BY: Final = 7
@@ -53,6 +57,17 @@ def catalogue() -> tuple[Scenario, ...]:
     return tuple(load_scenario(name) for name in scenario_names())
 
 
+@cache
+def raisable() -> tuple[str, ...]:
+    """The codes that the agent can say with a shipped profile; others need a controller that names them."""
+    codes = load_codes()
+    profiles = [load_profile(name) for name in profile_names()]
+    seen = {
+        one.code for profile in profiles for one in sights_of(profile, codes).events if one.sight is not Sight.UNSEEN
+    }
+    return tuple(code for code in CODES if not codes[code].needs or code in seen)
+
+
 def covered(scenarios: Iterable[Scenario]) -> Covered:
     """What these scenarios cover."""
     requirements: dict[str, set[str]] = defaultdict(set)
@@ -86,7 +101,7 @@ def uncovered(scenarios: Iterable[Scenario], what: Wanted, families: Iterable[Fa
     """Everything that no scenario covers and nobody waits for, one line each; [] is what a test wants."""
     by = covered(scenarios)
     known = {*what.areas, *CODES, *load_codes()}
-    problems = [f"{code} can be raised, and no scenario demands it" for code in CODES if code not in by.codes]
+    problems = [f"{code} can be raised, and no scenario demands it" for code in raisable() if code not in by.codes]
     problems += [
         f"{one}: begins with neither an area nor an event code" for one in by.requirements if _area(one) not in known
     ]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from edge_agent.codes import load_codes
-from edge_agent.sights import EventSight, events_of, sights_of
+from edge_agent.sights import EventSight, events_of, items_of, named_by, sights_of, values_of
 from hil.bench.age import measure_age
 from hil.setup import load_bench
 from protocols.lift.coverage import Sight
@@ -82,7 +82,7 @@ def _matrix() -> Iterator[str]:
         yield _line(f"[{name}]({name}.md)", sights_of(load_profile(name), _CATALOGUE).events)
     yield from ("", "## Shipped combinations (`configs/benches`)", "", head, rule)
     for name in config_names("benches"):
-        yield _line(name, events_of(_items(name), _CATALOGUE))
+        yield _line(name, events_of(_items(name), _CATALOGUE, _named(name)))
     yield from ("", "| | |", "|---|---|")
     yield from (f"| {code} | {_CATALOGUE[code].name.en} |" for code in codes)
 
@@ -95,8 +95,14 @@ def _items(bench: str) -> set[str]:
     given: set[str] = set()
     for device in load_bench(bench).devices:
         place = Place(device.door, device.channels)
-        given |= compile_layout(load_profile(device.profile), device.options, place).items
+        profile = load_profile(device.profile)
+        given |= compile_layout(profile, device.options, place).items | values_of([profile])
     return given
+
+
+def _named(bench: str) -> set[str]:
+    profiles = (load_profile(device.profile) for device in load_bench(bench).devices)
+    return set(named_by(one for one in profiles if "faults" in items_of(one)).values())
 
 
 def pages() -> dict[str, str]:

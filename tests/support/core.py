@@ -1,5 +1,6 @@
 """Drives one lift's core with hand-written signals on a clock of its own: no bus, no plant."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -27,9 +28,17 @@ def stamp_at(t_ns: int) -> Stamp:
 class Ride:
     """A lift whose signals a test sets by name (`None`: unknown), looked at every `poll_s`."""
 
-    def __init__(self, config: DetectConfig | None = None, poll_s: float = 0.5, **signals: Any) -> None:
+    def __init__(
+        self,
+        config: DetectConfig | None = None,
+        poll_s: float = 0.5,
+        rated_mps: float | None = None,
+        meant: Mapping[str, str] | None = None,
+        **signals: Any,
+    ) -> None:
         self.config = DetectConfig() if config is None else config
-        self.core = LiftCore(LIFT, self.config, "t")
+        lift = msgspec.structs.replace(LIFT, rated_mps=rated_mps)
+        self.core = LiftCore(lift, self.config, "t", {} if meant is None else meant)
         self.state = LiftState(boot_id="boot")
         self.t_ns = 0
         self.poll_ns = ns(poll_s)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from edge_agent.config import load_config
 from edge_agent.equipment import equipment_of
-from edge_agent.lift_runtime import LiftRuntime, Terminal
+from edge_agent.lift_runtime import LiftRuntime, Outcome, Terminal
 from edge_agent.lift_state import LiftState, encode
 from edge_agent.state.plausibility import Plausibility
 from hil.loop import VirtualClock
@@ -31,7 +31,9 @@ class HandFed:
         self.device = lift.devices[0].name
         self.layout = layouts[self.device]
         stored = None if knowing is None else encode(LiftState(boot_id=self.clock.boot_id, plausibility=knowing))
-        self.runtime = LiftRuntime(lift, config.detect, layouts, terminal, self.clock, stored, lambda _outcome: None)
+        self.runtime = LiftRuntime(
+            lift, config.detect, layouts, terminal, self.clock, stored, lambda _outcome: None, {}
+        )
 
     def read(self, block: str, *words: int, ago_ns: int = 0) -> None:
         """The device answers; zeros behind the words given."""
@@ -44,3 +46,7 @@ class HandFed:
         """Every item that somebody sees as good."""
         items = self.runtime.state_message(paused=False).snapshot.items
         return {name: item.value for name, item in items.items() if item.validity == "good"}
+
+
+def _drop(_: Outcome) -> None:
+    """What would be written."""
