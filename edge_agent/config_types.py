@@ -136,6 +136,12 @@ class LevellingConfig(Section, frozen=True, kw_only=True):
     attempts: Annotated[int, Meta(ge=2, le=50)] = 6
 
 
+class ButtonsConfig(Section, frozen=True, kw_only=True):
+    """F24: a landing call that came back at once after so many departures running."""
+
+    returns: Annotated[int, Meta(ge=3, le=100)] = 10
+
+
 class ChainConfig(Section, frozen=True, kw_only=True):
     """F15: how long a lock must stay closed with a door open."""
 
@@ -157,6 +163,7 @@ class DetectConfig(Section, frozen=True, kw_only=True):
     doors: DoorEventsConfig = DoorEventsConfig()
     movement: MovementConfig = MovementConfig()
     levelling: LevellingConfig = LevellingConfig()
+    buttons: ButtonsConfig = ButtonsConfig()
     chain: ChainConfig = ChainConfig()
     plausibility: PlausibilityConfig = PlausibilityConfig()
     item_stale_s: Annotated[float, Meta(ge=0.5, le=60)] = 3.0

@@ -206,6 +206,7 @@ class LiftCore:
         )
 
     def _look(self, state: LiftState, snapshot: LiftSnapshot, facts: Facts) -> Look:
+        mode = snapshot.mode.known
         return Look(
             snapshot=snapshot,
             facts=facts,
@@ -213,7 +214,7 @@ class LiftCore:
             occupancy=state.occupancy,
             config=self._config,
             full_travel_s=self._lift.full_travel_s,
-            in_service=snapshot.mode.known in _IN_SERVICE,
+            in_service=(state.memory.modes.mode if mode is None else mode) in _IN_SERVICE,
             rated_mps=self._lift.rated_mps,
             labels=self._labels,
         )
@@ -250,7 +251,7 @@ class LiftCore:
         key = f"D02.{device}"
         known = state.conditions.get(key, Condition())
         if down and known.since_ns is None:
-            kept = {**state.conditions, key: msgspec.structs.replace(known, since_ns=since_ns)}
+            kept = {**state.conditions, key: msgspec.structs.replace(known, since_ns=since_ns, seen_ns=t_ns)}
             state = msgspec.structs.replace(state, conditions=kept)
         return self._condition(state, key, Answer(down, evidence.link_text(device)), t_ns, stamp_at)
 
@@ -276,7 +277,7 @@ class LiftCore:
     def _event(self, key: str, condition: Condition, phase: Phase, t_ns: int, end: Stamp | None) -> list[Happening]:
         if condition.event_id is None or condition.begin is None:
             return []
-        since_ns = t_ns if condition.since_ns is None else condition.since_ns
+        held_s = None if condition.since_ns is None else (t_ns - condition.since_ns) / NS
         return [
             Happening(
                 event_id=condition.event_id,
@@ -286,7 +287,7 @@ class LiftCore:
                 end=end,
                 severity=condition.severity,
                 confidence=condition.confidence,
-                evidence=evidence.held_text(condition.said, (t_ns - since_ns) / NS),
+                evidence=evidence.held_text(condition.said, held_s),
             )
         ]
 

@@ -1,11 +1,19 @@
-"""A condition held for a time becomes an event, and its first clear no ends it; unknown keeps what there was."""
+"""A condition held for a time becomes an event, and its first clear no ends it; unknown keeps what there was.
+
+What is not yet an event forgets how long it held if nothing was known of it for `FORGOTTEN_NS`: another passenger may
+hold another door by then.
+"""
 
 import enum
+from typing import Final
 
 import msgspec
 
+from edge_agent.clock import NS
 from edge_agent.detect.look import Answer
 from protocols.upstream.messages import Stamp, Text
+
+FORGOTTEN_NS: Final = 10 * NS
 
 
 class Change(enum.Enum):
@@ -16,9 +24,10 @@ class Change(enum.Enum):
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """Since when it holds and when it is an event if it goes on; the event that it opened, and what that said."""
+    """Since when it holds, when that was last seen, when it becomes an event; that event, and what it said."""
 
     since_ns: int | None = None
+    seen_ns: int = 0
     event_id: str | None = None
     begin: Stamp | None = None
     due_ns: int | None = None
@@ -33,9 +42,12 @@ def follow(before: Condition, answer: Answer, t_ns: int) -> tuple[Condition, Cha
         return before, None
     if not answer.holds:
         return Condition(), Change.ENDED if before.event_id else None
-    since_ns = t_ns if before.since_ns is None else before.since_ns
-    now = msgspec.structs.replace(before, since_ns=since_ns, due_ns=since_ns + answer.after_ns)
-    if before.event_id is not None or t_ns - since_ns < answer.after_ns:
+    is_lost = before.event_id is None and t_ns - before.seen_ns > FORGOTTEN_NS
+    since_ns = t_ns if before.since_ns is None or is_lost else before.since_ns
+    if before.event_id is not None:
+        return msgspec.structs.replace(before, since_ns=since_ns), None
+    now = msgspec.structs.replace(before, since_ns=since_ns, seen_ns=t_ns, due_ns=since_ns + answer.after_ns)
+    if t_ns - since_ns < answer.after_ns:
         return now, None
     told = msgspec.structs.replace(now, said=answer.sentence, severity=answer.severity, confidence=answer.confidence)
     return told, Change.BEGAN

@@ -95,10 +95,12 @@ def cleared_text(track: Track) -> Text:
     )
 
 
-def held_text(said: Text | None, seconds: float) -> Text:
-    """The sentence of an event that is a held condition, with how long it has held."""
+def held_text(said: Text | None, seconds: float | None) -> Text:
+    """The sentence of an event that is a held condition, with how long it has held, if that is known."""
     if said is None:  # begun before an update that keeps sentences
         return Text("", "")
+    if seconds is None:
+        return Text(said.zh.replace("{s} 秒", "未知时长"), said.en.replace("{s} s", "an unknown time"))
     count = str(round(seconds))
     return Text(said.zh.replace("{s}", count), said.en.replace("{s}", count))
 

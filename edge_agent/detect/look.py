@@ -13,7 +13,7 @@ from edge_agent.config_types import DetectConfig
 from edge_agent.detect.facts import Facts
 from edge_agent.detect.occupancy import Occupancy
 from edge_agent.detect.track import Track
-from protocols.lift.snapshot import Item, LiftSnapshot
+from protocols.lift.snapshot import LiftSnapshot
 from protocols.upstream.messages import Text
 
 GLITCH_NS: Final = 300_000_000
@@ -23,7 +23,7 @@ GLITCH_NS: Final = 300_000_000
 class Look(msgspec.Struct, frozen=True, kw_only=True):
     """One look. `labels` are the landings' signs, from the lowest; `rated_mps` None: not configured.
 
-    `in_service`: passengers may use the lift, as far as it says; one that does not give its mode may be in service.
+    `in_service`: passengers may use the lift, by the mode that it last gave; one that never gave any may be in service.
     """
 
     snapshot: LiftSnapshot
@@ -88,6 +88,11 @@ class Seen(msgspec.Struct, frozen=True):
             return self
         return type(self)(self.count + 1, self.first_ns if self.count else sampled_ns, sampled_ns)
 
+    @property
+    def apart_ns(self) -> float | None:
+        """The mean time between its samples; None for one."""
+        return (self.last_ns - self.first_ns) / (self.count - 1) if self.count > 1 else None
+
     def is_steady(self, samples: int = 2) -> bool:
         """Whether so many samples said it, and not within a bounce."""
         return self.count >= samples and self.last_ns - self.first_ns >= GLITCH_NS
@@ -103,8 +108,3 @@ def both(*parts: bool | None) -> bool | None:
 def no(part: bool | None) -> bool | None:
     """Not, of three values."""
     return None if part is None else not part
-
-
-def sampled_ns(*items: Item[bool]) -> int:
-    """When the newest of these was sampled, at the earliest."""
-    return max((item.sampled_from_ns for item in items), default=0)

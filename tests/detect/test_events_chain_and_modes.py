@@ -3,13 +3,16 @@
 R1, R4, R5 and R7 by reference/lift_standards.md, 6.3.
 """
 
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from edge_agent.clock import NS
 from edge_agent.lift_state import decode, encode, restore
-from protocols.lift.vocabulary import ServiceMode
+from protocols.lift.snapshot import DoorItems, Item
+from protocols.lift.vocabulary import DoorSide, ServiceMode, Validity
 from protocols.upstream.messages import Phase, Trapped
 from tests.support.core import Ride
 
@@ -65,6 +68,27 @@ def test_a_chain_may_be_open_where_it_has_to_be(signals: dict[str, Any]) -> None
     assert "F01" not in begun(lift(**signals).run(10, safety_chain=False))
 
 
+def test_a_chain_behind_the_door_contacts_opens_with_the_door_also_in_advance() -> None:
+    ride = away(lift()).run(1, door_zone=True, floor=1, speed_mps=0.6)
+    ride.run(1, door_closed=False, safety_chain=False, landing_lock=False, car_lock=False)
+    ride.run(3, moving=False, speed_mps=0.0).run(5, door_open=True).run(2, door_open=False)
+    ride.run(2, door_closed=True, safety_chain=True, landing_lock=True, car_lock=True)
+    assert begun(ride) == []
+
+
+def test_an_open_chain_ends_when_it_is_seen_closed_whatever_the_doors_do() -> None:
+    ride = (
+        lift().run(3, safety_chain=False).run(3, door_closed=None).run(3, door_closed=False).run(5, safety_chain=None)
+    )
+    assert (begun(ride), ended(ride)) == (["F01"], [])
+    assert ended(ride.run(1, safety_chain=True)) == ["F01"]
+
+
+def test_the_mode_that_was_last_given_holds_while_nobody_gives_one() -> None:
+    ride = lift().run(30, mode=ServiceMode.INSPECTION).run(60, mode=None, safety_chain=False)
+    assert begun(ride) == ["E43"]
+
+
 def test_a_chain_that_bounces_is_not_open() -> None:
     ride = lift()
     for _ in range(5):
@@ -109,6 +133,23 @@ def test_a_bridge_ends_where_the_lock_is_seen_open_again_and_nowhere_else() -> N
     assert ended(ride) == ["F15"]
 
 
+def test_a_lock_is_not_judged_while_one_of_two_doors_is_shut() -> None:
+    ride = lift()
+    shut = DoorItems(DoorSide.REAR, Item(False, Validity.GOOD, 0, 0, "x"), Item(True, Validity.GOOD, 0, 0, "x"))
+    plain = ride.snapshot
+    ride.snapshot = lambda: msgspec.structs.replace(plain(), doors=(*plain().doors, shut))  # type: ignore[method-assign]
+    cycle(ride, landing_lock=True, car_lock=True)
+    assert "F15" not in begun(ride)
+
+
+def test_two_short_looks_at_a_closed_lock_hours_apart_are_no_bridge() -> None:
+    ride = lift()
+    for _ in range(2):
+        ride.run(1, door_closed=False).run(2, door_open=True)
+        ride.run(2, door_open=False).run(3600, door_closed=True)
+    assert "F15" not in begun(ride)
+
+
 def test_two_bridged_landings_are_two_events() -> None:
     ride = cycle(cycle(lift(), landing_lock=True).trip(4), landing_lock=True)
     assert begun(ride) == ["F15", "F15"]
@@ -141,7 +182,7 @@ def test_a_hundred_thousandth_of_a_short_opening_is_not_a_bridge_and_three_of_fi
     assert "F16" not in begun(ride)
     cycle(ride, 2, landing_lock=True, car_lock=True)
     (told,) = [one for _, one in ride.of("F16", Phase.BEGIN)]
-    assert told.evidence.en == "of 51 openings at floor 1, the door lock stayed closed in 3"
+    assert told.evidence.en == "of the latest 51 openings at floor 1, in 3 the door lock was not seen open"
     assert told.confidence == 0.6
 
 
@@ -152,20 +193,42 @@ def test_the_car_runs_on_with_its_chain_open() -> None:
     assert begun(ride) == ["F01", "F16"]
 
 
-def visit(ride: Ride, *, chain: bool) -> Ride:
+def visit(ride: Ride, *, chain: bool | None, apart_s: float = 3600) -> Ride:
     ride.run(60, mode=ServiceMode.INSPECTION).run(60, safety_chain=chain)
-    return ride.run(60, safety_chain=True, mode=ServiceMode.NORMAL)
+    return ride.run(apart_s, safety_chain=True, mode=ServiceMode.NORMAL)
 
 
 def test_three_visits_in_a_row_in_which_the_chain_never_opened() -> None:
     ride = lift()
-    for chain in (True, True, False, True, True):
+    for chain in (True, True, False, True, True, None):
         visit(ride, chain=chain)
     assert "F16" not in begun(ride)
     visit(ride, chain=True)
     assert begun(ride).count("F16") == 1
     visit(ride, chain=False)
     assert ended(ride).count("F16") == 1
+
+
+OPEN: list[tuple[str, Callable[[], Ride]]] = [
+    ("F01", lambda: lift().run(3, safety_chain=False)),
+    ("F14", lambda: away(lift()).run(1, landing_lock=False)),
+    ("F16", lambda: away(lift()).run(4, safety_chain=False)),
+    ("F05", lambda: lift().run(3, door_closed=False, landing_lock=False).run(1, moving=True).run(3, door_zone=False)),
+]
+
+
+@pytest.mark.parametrize(("code", "found"), OPEN)
+def test_a_restart_ends_nothing_before_anything_is_known(code: str, found: Callable[[], Ride]) -> None:
+    ride = found()
+    assert code in begun(ride)
+    known, ride.signals = ride.signals, dict.fromkeys(ride.signals)
+    ride.state = restore(decode(encode(ride.state)), "another-boot")
+    ride.run(5)
+    assert ended(ride) == []
+    ride.signals = known
+    ride.run(5)
+    assert code not in ended(ride)
+    assert begun(ride).count(code) == 1
 
 
 def test_what_was_counted_and_found_survives_a_restart() -> None:
@@ -183,15 +246,17 @@ def test_what_was_counted_and_found_survives_a_restart() -> None:
 
 
 @pytest.mark.parametrize(("calls", "words"), [("car_calls", "car button"), ("hall_calls", "landing button")])
-def test_a_call_that_three_openings_in_a_row_do_not_answer_is_a_stuck_button(calls: str, words: str) -> None:
-    ride = lift(**{calls: 0}).trip(2)
+def test_a_call_that_three_stops_in_a_row_do_not_answer_is_a_stuck_button(calls: str, words: str) -> None:
+    ride = lift(**{calls: 4})
     for _ in range(2):
-        cycle(ride, **{calls: 4})
+        cycle(ride.trip(2), 15)
+        cycle(cycle(ride, 15), 15)
+        ride.trip(0)
     assert begun(ride) == []
-    cycle(ride)
+    cycle(ride.trip(2))
     (told,) = [one for _, one in ride.of("F24", Phase.BEGIN)]
     assert told.evidence.en == f"stuck: {words} of floor 3"
-    cycle(ride, **{calls: 0})
+    cycle(ride.trip(0).run(0, **{calls: 0}).trip(2))
     assert ended(ride) == ["F24"]
 
 
@@ -212,7 +277,7 @@ def depart(ride: Ride, *, calls_back: bool) -> Ride:
 
 def test_a_landing_call_that_comes_back_whenever_the_car_has_left_is_a_stuck_button() -> None:
     ride = lift(hall_calls=0)
-    for calls_back in (True, True, True, True, False, True, True, True, True):
+    for calls_back in (*[True] * 9, False, *[True] * 9):
         depart(ride, calls_back=calls_back)
     assert "F24" not in begun(ride)
     depart(ride, calls_back=True)
@@ -244,6 +309,19 @@ def test_a_mode_is_an_event_while_it_lasts_and_then_normal_service_is_back(mode:
     ride.run(20, mode=ServiceMode.NORMAL)
     assert begun(ride) == [code, "E40"]
     assert ended(ride) == [code, "E40"]
+
+
+def test_toggled_within_an_hour_it_is_one_visit() -> None:
+    ride = lift()
+    for _ in range(6):
+        visit(ride, chain=True, apart_s=120)
+    assert "F16" not in begun(ride)
+
+
+def test_normal_service_is_back_also_after_a_controller_that_did_not_know_itself_in_between() -> None:
+    ride = lift().run(10, mode=ServiceMode.INSPECTION).run(1, mode=ServiceMode.UNKNOWN).run(20, mode=ServiceMode.NORMAL)
+    assert begun(ride) == ["E43", "E40"]
+    assert begun(lift().run(10, mode=ServiceMode.UNKNOWN).run(20, mode=ServiceMode.NORMAL)) == []
 
 
 def test_an_unknown_mode_takes_a_minute_and_none_at_all_changes_nothing() -> None:
@@ -290,12 +368,23 @@ def test_what_the_controller_says_is_believed_at_once_and_marked() -> None:
     assert ended(ride.run(1, faults=())) == ["F22"]
 
 
-def test_its_word_makes_an_indication_certain_and_its_silence_takes_nothing_back() -> None:
+def test_its_word_is_an_event_of_its_own_and_its_silence_takes_nothing_back() -> None:
     ride = Ride(meant=MEANT, faults=()).run(5).run(1, faults=("car.moved_open",))
     assert [one.severity for _, one in ride.of("F05", Phase.BEGIN)] == [None]
     ajar = Ride(meant=MEANT, faults=(), door_closed=True).run(5)
     ajar.run(1, door_closed=False).run(5, door_open=True).run(20, door_open=False)
     assert begun(ajar) == ["F02"]
+    ajar.run(1, faults=("door.not_closed",))
+    assert begun(ajar) == ["F02", "F02"]
+    ajar.run(1, faults=())
+    assert ended(ajar) == ["F02"]
+
+
+def test_a_silent_controller_lets_no_two_stops_become_one() -> None:
+    ride = Ride(meant=MEANT, faults=(), door_closed=True).run(5).run(1, faults=None)
+    for _ in range(3):
+        ride.run(2, door_closed=False).run(5, door_open=True).run(2, door_open=False).run(30, door_closed=True)
+    assert begun(ride) == []
 
 
 def test_faults_that_are_not_known_end_nothing() -> None:

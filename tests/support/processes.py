@@ -181,7 +181,11 @@ class Site:
             "terminal_id": self.terminal_id,
             "link": {"port": str(self.link), "poll_period_s": 0.5, "down_after_s": 1.5},
             "lifts": [{"id": "lift-1", "devices": [device], "floors": floors}],
-            "detect": {"entrapment": windows, "occupancy": {"sensor_hold_s": 0}},
+            "detect": {
+                "entrapment": windows,
+                "occupancy": {"sensor_hold_s": 0},
+                "movement": {"outside_zone_s": 600},  # an alarm here comes alone
+            },
             "journal": {"path": str(self.directory / "journal.sqlite")},
             "uplink": {"broker": broker, "timeout_s": 2, "re_emit_s": [2], **uplink},
             "local": {"socket": str(self.directory / "agent.sock")},

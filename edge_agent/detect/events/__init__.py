@@ -51,10 +51,10 @@ def follow(before: Memory, look: Look) -> Memory:
 
 def answers(memory: Memory, look: Look, meant: Mapping[str, str]) -> Answers:
     """Every family's answers; `meant`: by the names of the devices' faults the event that each means."""
-    told: Answers = {
+    return {
         **doors.answers(memory.doors, look),
         **movement.answers(memory.movement, look),
-        **chain.answers(memory.chain),
+        **chain.answers(memory.chain, look),
         **shorted.answers(memory.shorted, look),
         **relevel.answers(memory.relevel, look),
         **buttons.answers(memory.buttons, look),
@@ -62,5 +62,5 @@ def answers(memory: Memory, look: Look, meant: Mapping[str, str]) -> Answers:
         **power.answers(look),
         **barriers.answers(look),
         **sensors.answers(look),
+        **controller.answers(look, meant),
     }
-    return controller.with_its_word(told, look, meant)

@@ -2,8 +2,8 @@
 
 | found by | needs | ended by |
 |---|---|---|
-| a call that three full openings running at its floor did not answer | calls, floor, doors | one that did |
-| a landing call that came back within 5 s of each of five departures | calls, floor | once it did not |
+| a call that the first opening at its floor did not answer, three stops running | calls, floor, doors | one that did |
+| a landing call that came back within 5 s of ten departures running | calls, floor | once it did not |
 
 A call is answered when the car opens there, so one that is still on with the door fully open was made again at once;
 controllers that ignore a button until the car has left show the other. Calls or floor unknown: not counted.
@@ -19,21 +19,22 @@ from edge_agent.detect.look import Answer, Answers, Look
 from protocols.upstream.messages import Text
 
 _OPENINGS: Final = 3
-_RETURNS: Final = 5
 _RETURNS_WITHIN_NS: Final = 5 * NS
-"""Design values: a queue that does not fit into the car presses at once, too, but seldom five times running."""
+"""Design values. A queue that does not fit into the car presses at once, too: `buttons.returns` is for that."""
 
 
 class Buttons(msgspec.Struct, frozen=True):
     """By floor, in a row: openings in which its car or hall call stayed on, departures after which it came back.
 
-    `left`: the floor that the car left at `left_ns`, until it is known whether its call came back.
+    `stop`: the one (`track.significant_moves`) whose opening is counted. `left`: the floor that the car left at
+    `left_ns`, until it is known whether its call came back.
     """
 
     car: dict[int, int] = {}
     hall: dict[int, int] = {}
     returns: dict[int, int] = {}
     full_openings: int = 0
+    stop: int | None = None
     left: int | None = None
     left_ns: int = 0
 
@@ -47,13 +48,14 @@ def _follow_opening(before: Buttons, look: Look) -> Buttons:
     openings, floor = look.track.full_openings, look.facts.floor
     if openings == before.full_openings:
         return before
-    if floor is None:
+    if floor is None or before.stop == look.track.significant_moves:
         return msgspec.structs.replace(before, full_openings=openings)
     return msgspec.structs.replace(
         before,
         car=_counted(before.car, floor, _has(look.snapshot.car_calls.known, floor)),
         hall=_counted(before.hall, floor, _has(look.snapshot.hall_calls.known, floor)),
         full_openings=openings,
+        stop=look.track.significant_moves,
     )
 
 
@@ -64,9 +66,12 @@ def _follow_departure(before: Buttons, look: Look) -> Buttons:
     floor = before.left
     if floor is None or look.facts.in_zone is not False:
         return before
-    came = _has(look.snapshot.hall_calls.known, floor)
-    if came is None or (not came and look.t_ns - before.left_ns < _RETURNS_WITHIN_NS):
+    came, is_late = _has(look.snapshot.hall_calls.known, floor), look.t_ns - before.left_ns > _RETURNS_WITHIN_NS
+    if came is None:
+        return msgspec.structs.replace(before, left=None) if is_late else before
+    if not came and not is_late:
         return before
+    came = came and not is_late
     return msgspec.structs.replace(before, returns=_counted(before.returns, floor, came), left=None)
 
 
@@ -84,7 +89,7 @@ def _counted(before: dict[int, int], floor: int, is_there: bool | None) -> dict[
 def answers(memory: Buttons, look: Look) -> Answers:
     """This family's event."""
     car = _at_least(_OPENINGS, memory.car)
-    hall = _at_least(_OPENINGS, memory.hall) | _at_least(_RETURNS, memory.returns)
+    hall = _at_least(_OPENINGS, memory.hall) | _at_least(look.config.buttons.returns, memory.returns)
     return {"F24": Answer(bool(car or hall), partial(_sentence, sorted(car), sorted(hall), look))}
 
 

@@ -1,7 +1,7 @@
 """What the controller says of itself: each fault of the devices' tables that means an event of the catalogue.
 
-Its word begins the event at once and marks the evidence; while it says nothing, the other rules of that event count.
-Faults unknown or stale keep what they told.
+Its word is an event of its own beside what other signals tell of the same code: it begins at once, its evidence is
+marked, and it ends when the controller no longer says so. Faults unknown or stale keep what they told.
 """
 
 from collections.abc import Mapping
@@ -11,32 +11,24 @@ from edge_agent.detect.look import Answer, Answers, Look
 from protocols.upstream.messages import Text
 
 _CONFIDENCE: Final = 0.98
-_REPORTED: Final = Text("控制器报告", "reported by the controller")
-_NOT_REPORTED: Final = Answer(False, _REPORTED)
-_UNHEARD: Final = Answer(None, _REPORTED)
+_NOT_REPORTED: Final = Answer(False, Text("控制器报告", "reported by the controller"))
 
 
-def with_its_word(told: Answers, look: Look, meant: Mapping[str, str]) -> Answers:
-    """The other families' answers, and what the devices' faults say to each code that they can name."""
+def answers(look: Look, meant: Mapping[str, str]) -> Answers:
+    """The events that the devices' faults can mean, as "F02.controller"; `meant` by the names of the faults."""
     faults = look.snapshot.faults.known
     if faults is None:
-        for code in meant.values():
-            told[code] = _unheard(told.get(code))
+        return {}
+    told = dict.fromkeys((f"{code}.controller" for code in meant.values()), _NOT_REPORTED)
+    if not faults:
         return told
-    for code in meant.values():
-        told.setdefault(code, _NOT_REPORTED)
     names: dict[str, list[str]] = {}
     for name in faults:
         if name in meant:
-            names.setdefault(meant[name], []).append(name)
-    return told | {code: _reported(", ".join(listed)) for code, listed in names.items()}
+            names.setdefault(f"{meant[name]}.controller", []).append(name)
+    return told | {key: _reported(", ".join(listed)) for key, listed in names.items()}
 
 
 def _reported(names: str) -> Answer:
     text = Text(f"控制器报告: {names}", f"the controller reports {names}")
     return Answer(True, text, confidence=_CONFIDENCE)
-
-
-def _unheard(own: Answer | None) -> Answer:
-    """A controller that cannot be heard may still mean it: the other rules' no ends nothing."""
-    return own if own is not None and own.holds else _UNHEARD

@@ -4,8 +4,8 @@
 |---|---|---|
 | F02 | stationary in the zone, a door that was open here at neither limit, in service | keeps what it was |
 | F03 | stationary in the zone after a trip on a car call, no door open here since, in service | keeps what it was |
-| F18 | ten openings at one stop, or three within 20 s; until the car leaves | an opening not seen is not counted |
-| F19 | a door open, the car stationary, in service | keeps what it was |
+| F18 | ten openings from closed at one stop, or three within 20 s; until the car leaves | not counted |
+| F19 | a door open, the car stationary, in service | keeps what it was, as a door between its limits does |
 | F26 | stationary in the zone, doors not open, opened here before, occupied `yes` | keeps what it was |
 
 Times: 15 s to close and 20 s to open are controllers' own limits (NICE Fb-08, INVT 60); a door that people hold goes
@@ -16,12 +16,14 @@ from typing import Final
 
 import msgspec
 
-from edge_agent.clock import ns
+from edge_agent.clock import NS, ns
 from edge_agent.detect.look import Answer, Answers, Look, both, no
 from protocols.lift.snapshot import DoorItems
 from protocols.upstream.messages import Text, Trapped
 
 _RECENT: Final = 3
+_SHUT_AFTER_NS: Final = 3 * NS
+"""A door without a close limit that was off its open limit for so long may have been shut (a design value)."""
 _NOT_CLOSED: Final = Text("门开过后 {s} 秒未关到位", "a door that was open has not reached its close limit for {s} s")
 _NOT_OPENED: Final = Text("到站 {s} 秒门未打开", "no door has opened for {s} s since the car came to the landing")
 _HELD_OPEN: Final = Text("门已持续打开 {s} 秒", "a door has been open for {s} s")
@@ -32,26 +34,43 @@ _LONG_STAY: Final = Text(
 
 
 class Doors(msgspec.Struct, frozen=True):
-    """Openings since the car came to where it stands: how many, and when the last few were."""
+    """Openings since the car came to where it stands: how many, and when the last few were; `quick`: three were.
+
+    `is_open`: the open limit, as last known. `shut_ns`: since when the door has been off it; `is_shut`: it was closed.
+    """
 
     openings: int = 0
     recent_ns: tuple[int, ...] = ()
+    quick: bool = False
     is_open: bool = False
+    is_shut: bool = True
+    off_ns: int = 0
     significant_moves: int = 0
 
 
 def follow(before: Doors, look: Look) -> Doors:
-    """One more look."""
-    moves = look.track.significant_moves
-    now = before if before.significant_moves == moves else Doors(is_open=before.is_open, significant_moves=moves)
-    at_limit = look.facts.open_limit
+    """One more look. An opening counts if the door was closed before; without a close limit, long off its limit."""
+    facts, moves = look.facts, look.track.significant_moves
+    left = before.significant_moves != moves or (facts.in_zone is False and facts.stationary is False)
+    now = Doors(is_open=before.is_open, is_shut=before.is_shut, significant_moves=moves) if left else before
+    if facts.not_closed is False and not now.is_shut:
+        now = msgspec.structs.replace(now, is_shut=True)
+    at_limit = facts.open_limit
     if at_limit is None or at_limit is now.is_open:
         return now
-    now = msgspec.structs.replace(now, is_open=at_limit)
-    if not at_limit or not look.facts.in_zone or look.facts.stationary is False:
+    if not at_limit:
+        return msgspec.structs.replace(now, is_open=False, is_shut=False, off_ns=look.t_ns)
+    was_shut = now.is_shut or (_knows_no_close_limit(look) and look.t_ns - now.off_ns >= _SHUT_AFTER_NS)
+    now = msgspec.structs.replace(now, is_open=True, is_shut=False)
+    if not was_shut or not facts.in_zone or facts.stationary is False or not look.in_service:
         return now
     recent = (*now.recent_ns, look.t_ns)[-_RECENT:]
-    return msgspec.structs.replace(now, openings=now.openings + 1, recent_ns=recent)
+    quick = len(recent) == _RECENT and recent[-1] - recent[0] <= ns(look.config.doors.quick_s)
+    return msgspec.structs.replace(now, openings=now.openings + 1, recent_ns=recent, quick=now.quick or quick)
+
+
+def _knows_no_close_limit(look: Look) -> bool:
+    return all(not door.closed.source for door in look.snapshot.doors)
 
 
 def answers(memory: Doors, look: Look) -> Answers:
@@ -69,7 +88,7 @@ def answers(memory: Doors, look: Look) -> Answers:
             ns(config.open_s),
         ),
         "F18": Answer(
-            _again_and_again(memory, look),
+            memory.quick or memory.openings >= config.openings_at_a_stop,
             lambda: Text(
                 f"本次停站已开门 {memory.openings} 次", f"the door opened {memory.openings} times at this stop"
             ),
@@ -103,16 +122,13 @@ def _unopened(look: Look) -> bool | None:
     return both(_stands_here(look), no(look.track.opened_here), look.occupancy.trip_call, no(look.facts.open_limit))
 
 
-def _again_and_again(memory: Doors, look: Look) -> bool:
-    config = look.config.doors
-    quick = len(memory.recent_ns) == _RECENT and memory.recent_ns[-1] - memory.recent_ns[0] <= ns(config.quick_s)
-    return quick or memory.openings >= config.openings_at_a_stop
-
-
 def _held_open(look: Look) -> bool | None:
     facts = look.facts
-    is_open = facts.not_closed if facts.open_limit is None else facts.open_limit
-    return None if is_open is None or facts.stationary is None else both(is_open, facts.stationary, look.in_service)
+    if facts.open_limit is None or facts.not_closed is None:
+        is_open = facts.not_closed if facts.open_limit is None else facts.open_limit
+    else:  # a door that goes back and forth is held all the while
+        is_open = True if facts.open_limit else (None if facts.not_closed else False)
+    return both(is_open, facts.stationary, look.in_service)
 
 
 def _long_stay(look: Look) -> bool | None:

@@ -29,10 +29,14 @@ _BACK: Final = Text("恢复自动运行", "back to automatic operation")
 
 
 class Modes(msgspec.Struct, frozen=True):
-    """The present mode and since when; when normal service began again after another mode that counted."""
+    """The mode that was last given and since when; `is_away`: another than normal counted since the last normal one.
+
+    `returned_ns`: when normal service began again after that.
+    """
 
     mode: ServiceMode | None = None
     since_ns: int = 0
+    is_away: bool = False
     returned_ns: int | None = None
 
 
@@ -41,10 +45,11 @@ def follow(before: Modes, look: Look) -> Modes:
     mode = look.snapshot.mode.known
     if mode is None or mode is before.mode:
         return before
-    left = before.mode is not None and before.mode is not ServiceMode.NORMAL
-    counted = left and look.t_ns - before.since_ns >= ns(DEBOUNCE_S)
-    returned_ns = look.t_ns if counted and mode is ServiceMode.NORMAL else None
-    return Modes(mode, look.t_ns, returned_ns)
+    told = before.mode not in (None, ServiceMode.NORMAL, ServiceMode.UNKNOWN)
+    is_away = before.is_away or (told and look.t_ns - before.since_ns >= ns(DEBOUNCE_S))
+    if mode is ServiceMode.NORMAL:
+        return Modes(mode, look.t_ns, returned_ns=look.t_ns if is_away else None)
+    return Modes(mode, look.t_ns, is_away)
 
 
 def answers(memory: Modes, look: Look) -> Answers:

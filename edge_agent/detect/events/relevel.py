@@ -37,7 +37,7 @@ def follow(before: Relevel, look: Look) -> Relevel:
         return before
     if not moving:
         return msgspec.structs.replace(before, has_stood=True, moving=False, fast=Seen())
-    creeps_open = before.has_stood and facts.not_closed is True
+    creeps_open = before.has_stood and facts.not_closed is True and look.in_service
     speed = facts.speed_mps
     too_fast = both(creeps_open, None if speed is None else speed > CREEP_BELOW_MPS)
     fast = before.fast.follow(too_fast, look.snapshot.speed_mps.sampled_from_ns)

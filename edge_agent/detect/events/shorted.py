@@ -2,10 +2,10 @@
 
 | event | found by | guards |
 |---|---|---|
-| F15 at a landing | R1: a door fully open, standing in service, a lock closed for 3 s | 2 s from a change of mode |
+| F15 at a landing | R1: every door fully open, standing in service, a lock closed for 3 s | 2 s from a change of mode |
 | F16 at a landing | R4: of 50 openings or more, in 3 and over 2 % no lock was seen open | openings of 1 s and more |
-| F16 | R7: the car runs on for 3 s although the chain is seen open | two samples |
-| F16 | R5: three inspection visits in a row in which the chain never opened | visits of a minute and more |
+| F16 | R7: the car runs on for 3 s outside the zone, in service, although the chain is seen open | two samples |
+| F16 | R5: three inspection visits in a row in which the chain was not seen open | a minute long, an hour apart |
 
 The landing is named: a bridge across one landing's contact shows at that landing alone. F15 ends when the lock is seen
 open there with a door open; a closed door proves nothing. R2 (landing lock closed beside an open car lock) is in R1. R3
@@ -21,6 +21,7 @@ import msgspec
 
 from edge_agent.clock import NS, ns
 from edge_agent.detect.look import Answer, Answers, Look, Seen, both, no
+from protocols.lift.snapshot import Item
 from protocols.lift.vocabulary import ServiceMode
 from protocols.upstream.messages import Text
 
@@ -33,6 +34,8 @@ _KEPT: Final = 200
 """Openings counted for a landing before both counts are halved, so that a repair shows within weeks."""
 _VISITS: Final = 3
 _VISIT_AT_LEAST_NS: Final = 60 * NS
+_VISITS_APART_NS: Final = 3600 * NS
+_RUNS_ON: Final = Text("安全回路断开而轿厢仍在运行", "the car runs on although the safety chain is open")
 _RUNS_ON_NS: Final = 3 * NS
 _BRIDGED, _RUNNING_ON, _MISSED, _NEVER_OPENED = 0.95, 0.7, 0.6, 0.4
 """Confidences: they rank the kinds of evidence and are design values."""
@@ -46,73 +49,90 @@ class Tally(msgspec.Struct, frozen=True):
 
 
 class Shorted(msgspec.Struct, frozen=True):
-    """What is remembered. `floor` is the landing of the present opening; `saw_open`: the lock was, in it.
+    """What is remembered.
 
-    `bridged`: with the door open there the lock has been closed since. `visit_ns`: the present inspection began.
+    Of the present opening: its landing, when it began, how often the lock was seen closed in it (`closed`), whether it
+    was ever seen open. Of the present inspection: since when (`mode_ns`), whether the chain opened, or was not known.
     """
 
     floor: int | None = None
     opening_ns: int | None = None
+    closed: Seen = Seen()
     saw_open: bool = False
     judged: bool = False
     tallies: dict[int, Tally] = {}
     mode: ServiceMode | None = None
     mode_ns: int = 0
     chain_opened: bool = False
+    is_visit_doubtful: bool = False
+    visit_ns: int | None = None
     dull_visits: int = 0
     runs_on: Seen = Seen()
     told_runs_on: bool = False
 
+    def restored(self) -> "Shorted":
+        """After a restart: what was told and counted."""
+        return Shorted(tallies=self.tallies, dull_visits=self.dull_visits, told_runs_on=self.told_runs_on)
 
-def _lock_closed(look: Look) -> bool | None:
-    """Closed if any circuit that opens with the doors says closed; a landing lock with the car's open is R2."""
-    known = [lock.known for lock in (look.snapshot.landing_lock, look.snapshot.car_lock) if lock.known is not None]
-    return any(known) if known else None
+
+def _closed_lock(look: Look) -> Item[bool] | None:
+    """A lock circuit that says closed, else one that says open; None if none says anything."""
+    known = [lock for lock in (look.snapshot.landing_lock, look.snapshot.car_lock) if lock.known is not None]
+    return max(known, key=lambda lock: bool(lock.known), default=None)
 
 
 def _is_open_here(look: Look) -> bool | None:
+    """Every door fully open at a landing: where one of two stays shut, its own contacts may well be closed."""
     facts = look.facts
-    return both(facts.open_limit, facts.in_zone, facts.stationary, look.in_service)
+    limits = [door.open.known for door in look.snapshot.doors]
+    every = False if False in limits else (None if None in limits else True)
+    return both(every, facts.in_zone, facts.stationary, look.in_service)
 
 
 def follow(before: Shorted, look: Look) -> Shorted:
     """One more look."""
-    now = _follow_mode(before, look)
-    now = _follow_opening(now, look)
-    chain_open = no(look.snapshot.safety_chain.known)
-    moving = both(no(look.facts.stationary), no(look.facts.in_zone), look.snapshot.mains.known is not False)
-    runs_on = now.runs_on.follow(both(chain_open, moving), look.snapshot.safety_chain.sampled_from_ns)
+    now = _follow_opening(_follow_mode(before, look), look)
+    chain = look.snapshot.safety_chain
+    chain_open = no(chain.known)
+    away = both(no(look.facts.stationary), no(look.facts.in_zone), look.in_service)
+    runs_on = now.runs_on.follow(both(chain_open, away, look.snapshot.mains.known is not False), chain.sampled_from_ns)
     told = runs_on.last_ns - runs_on.first_ns >= _RUNS_ON_NS or (now.told_runs_on and chain_open is not False)
-    return msgspec.structs.replace(
-        now,
-        chain_opened=now.chain_opened or chain_open is True,
-        runs_on=runs_on,
-        told_runs_on=told,
-    )
+    return msgspec.structs.replace(now, runs_on=runs_on, told_runs_on=told)
 
 
 def _follow_mode(before: Shorted, look: Look) -> Shorted:
-    mode = look.snapshot.mode.known
-    if mode is None or mode is before.mode:
-        return before
+    mode, chain = look.snapshot.mode.known, look.snapshot.safety_chain.known
+    if mode is before.mode or mode is None:
+        if before.mode is not ServiceMode.INSPECTION:
+            return before
+        doubtful = before.is_visit_doubtful or None in (mode, chain)
+        return msgspec.structs.replace(
+            before, chain_opened=before.chain_opened or chain is False, is_visit_doubtful=doubtful
+        )
     now = msgspec.structs.replace(before, mode=mode, mode_ns=look.t_ns)
     if mode is ServiceMode.INSPECTION:
-        return msgspec.structs.replace(now, chain_opened=False)
-    was_visit = before.mode is ServiceMode.INSPECTION and look.t_ns - before.mode_ns >= _VISIT_AT_LEAST_NS
-    if not was_visit or look.snapshot.safety_chain.known is None:
+        return msgspec.structs.replace(now, chain_opened=chain is False, is_visit_doubtful=chain is None)
+    long_enough = before.mode is ServiceMode.INSPECTION and look.t_ns - before.mode_ns >= _VISIT_AT_LEAST_NS
+    is_another = before.visit_ns is None or before.mode_ns - before.visit_ns >= _VISITS_APART_NS
+    if not long_enough or before.is_visit_doubtful:
         return now
-    return msgspec.structs.replace(now, dull_visits=0 if before.chain_opened else before.dull_visits + 1)
+    if before.chain_opened:
+        return msgspec.structs.replace(now, visit_ns=look.t_ns, dull_visits=0)
+    return msgspec.structs.replace(now, visit_ns=look.t_ns, dull_visits=before.dull_visits + 1) if is_another else now
 
 
 def _follow_opening(before: Shorted, look: Look) -> Shorted:
-    is_open, floor, closed = _is_open_here(look), look.facts.floor, _lock_closed(look)
-    if is_open is None or closed is None or (not is_open and before.opening_ns is None):
+    is_open, floor, lock = _is_open_here(look), look.facts.floor, _closed_lock(look)
+    if is_open is None or lock is None or (not is_open and before.opening_ns is None):
         return before
     if not is_open or floor is None:
-        return msgspec.structs.replace(before, floor=None, opening_ns=None, saw_open=False, judged=False)
+        return msgspec.structs.replace(before, floor=None, opening_ns=None, closed=Seen(), saw_open=False, judged=False)
     if before.opening_ns is None or before.floor != floor:
-        before = msgspec.structs.replace(before, floor=floor, opening_ns=look.t_ns, saw_open=False, judged=False)
-    now = msgspec.structs.replace(before, saw_open=before.saw_open or not closed)
+        before = msgspec.structs.replace(
+            before, floor=floor, opening_ns=look.t_ns, closed=Seen(), saw_open=False, judged=False
+        )
+    closed = before.closed.follow(lock.known, lock.sampled_from_ns)
+    now = msgspec.structs.replace(before, closed=closed, saw_open=before.saw_open or lock.known is False)
     began_ns = look.t_ns if now.opening_ns is None else now.opening_ns
     if now.judged or look.t_ns - began_ns < _OPEN_AT_LEAST_NS:
         return now
@@ -122,34 +142,38 @@ def _follow_opening(before: Shorted, look: Look) -> Shorted:
 def _counted(tallies: dict[int, Tally], floor: int, saw_open: bool) -> dict[int, Tally]:
     tally = tallies.get(floor, Tally())
     if tally.openings >= _KEPT:
-        tally = Tally(tally.openings // 2, tally.misses // 2)
+        tally = Tally(tally.openings // 2, -(-tally.misses // 2))
     return {**tallies, floor: Tally(tally.openings + 1, tally.misses + (0 if saw_open else 1))}
 
 
 def answers(memory: Shorted, look: Look) -> Answers:
     """This family's events."""
+    chain = look.snapshot.safety_chain.known
     told: Answers = {
-        "F16": Answer(
-            memory.told_runs_on or memory.dull_visits >= _VISITS,
-            partial(_loop_text, memory),
-            confidence=_RUNNING_ON if memory.told_runs_on else _NEVER_OPENED,
-        )
+        "F16.runs_on": Answer(
+            memory.told_runs_on or (None if chain is None else False), _RUNS_ON, confidence=_RUNNING_ON
+        ),
+        "F16.visits": Answer(
+            memory.dull_visits >= _VISITS, partial(_visits_text, memory.dull_visits), confidence=_NEVER_OPENED
+        ),
     }
     for floor, tally in memory.tallies.items():
         seen = tally.openings - tally.misses
         suspect = tally.openings >= _OPENINGS and tally.misses >= _MISSES and seen < _SEEN_SHARE * tally.openings
         told[f"F16.{floor}"] = Answer(suspect, partial(_tally_text, look.label(floor), tally), confidence=_MISSED)
-    told |= _bridged_here(look, memory)
-    return told
+    return told | _bridged_here(look, memory)
 
 
 def _bridged_here(look: Look, memory: Shorted) -> Answers:
-    floor, closed = look.facts.floor, _lock_closed(look)
+    floor, lock = memory.floor, _closed_lock(look)
     settled = memory.mode is None or look.t_ns - memory.mode_ns >= _MODE_SETTLES_NS
-    if floor is None or closed is None or _is_open_here(look) is not True or not settled:
+    if floor is None or lock is None or _is_open_here(look) is not True or not settled:
         return {}
     after_ns = ns(look.config.chain.bridged_s)
-    return {f"F15.{floor}": Answer(closed, partial(_bridged_text, look), after_ns, confidence=_BRIDGED)}
+    is_due = look.t_ns - memory.closed.first_ns >= after_ns
+    if lock.known and is_due and not memory.closed.is_steady():
+        return {}  # one old sample is no proof
+    return {f"F15.{floor}": Answer(lock.known, partial(_bridged_text, look), after_ns, confidence=_BRIDGED)}
 
 
 def _bridged_text(look: Look) -> Text:
@@ -163,15 +187,13 @@ def _bridged_text(look: Look) -> Text:
 
 def _tally_text(here: Text, tally: Tally) -> Text:
     return Text(
-        f"{here.zh}开门 {tally.openings} 次, 其中 {tally.misses} 次未见门锁断开",
-        f"of {tally.openings} openings at {here.en}, the door lock stayed closed in {tally.misses}",
+        f"{here.zh}最近 {tally.openings} 次开门中有 {tally.misses} 次未见门锁断开",
+        f"of the latest {tally.openings} openings at {here.en}, in {tally.misses} the door lock was not seen open",
     )
 
 
-def _loop_text(memory: Shorted) -> Text:
-    if memory.told_runs_on:
-        return Text("安全回路断开而轿厢仍在运行", "the car runs on although the safety chain is open")
+def _visits_text(visits: int) -> Text:
     return Text(
-        f"连续 {memory.dull_visits} 次检修中安全回路从未断开",
-        f"in {memory.dull_visits} inspection visits in a row the safety chain never opened",
+        f"连续 {visits} 次检修中未见安全回路断开",
+        f"in {visits} inspection visits in a row the safety chain was not seen open",
     )
