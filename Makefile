@@ -4,6 +4,7 @@
 .PHONY: help demo test check bench score scenarios fuzz verify soak lock schemas clean install-demo install-dev system-tools
 
 BIN := .venv/bin
+WORKERS := $(shell expr $$(nproc) + 1)
 TARGETS := demo test check bench score scenarios fuzz verify soak lock schemas clean help
 
 help:
@@ -24,7 +25,7 @@ demo: install-demo
 	@$(BIN)/liftwarden demo $(ARGS)
 
 test: system-tools install-dev
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: install-dev
 	$(BIN)/ruff check .
