@@ -103,6 +103,8 @@ class Announcer:
 
 
 def _say(line: str) -> None:
+    if sys.stdout is None:
+        return
     sys.stdout.write(f"{line}\n")  # typer.echo would go past the key panel, which stands in for standard output
     sys.stdout.flush()
 

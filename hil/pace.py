@@ -21,8 +21,7 @@ class Pace:
         return effect
 
     def look(self, car: int) -> PlantSignals:
-        """What the lift does at this moment; cars count from 0."""
-        self.step()
+        """What the lift did when the plant last caught up; cars count from 0. Looking moves nothing."""
         return self._world.plant.signals(car=car)
 
     def step(self) -> None:

@@ -5,6 +5,7 @@ Events scroll above it; it needs a terminal on both sides and takes no line of a
 
 import asyncio
 import os
+import re
 import string
 import sys
 import termios
@@ -143,6 +144,8 @@ _QUIT: Final = "q"
 _LETTERS: Final = string.ascii_lowercase.replace(_QUIT, "")
 _REFRESH_S: Final = 0.5
 _AT_ONCE: Final = 256
+_ESCAPES: Final = re.compile(r"\x1b(\[[0-9;]*.|O.|.)?")
+"""Arrows and function keys: none of ours."""
 
 Act = Callable[[Stimulus, float | None, int | None], Effect]
 Look = Callable[[int], PlantSignals]
@@ -215,13 +218,21 @@ class Panel:
 
 
 def is_wanted() -> bool:
-    """Whether a person sits at this terminal."""
-    return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+    """Whether a person sits at this terminal, and the program is not in its background."""
+    if sys.stdin is None or sys.stdout is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except OSError:
+        return True  # not the terminal that controls us, so nobody can put us into its background
 
 
 @contextmanager
-def shown(panel: Panel, on_quit: Callable[[], None]) -> Iterator[None]:
-    """Hear keys and keep the panel below what is said, in the running loop; the terminal is as before afterwards."""
+def shown(panel: Panel, catch_up: Callable[[], None], on_quit: Callable[[], None]) -> Iterator[None]:
+    """Hear keys and keep the panel below what is said, in the running loop; the terminal is as before afterwards.
+
+    `catch_up` brings the lift to the present before the panel is drawn anew.
+    """
     loop, fd = asyncio.get_running_loop(), sys.stdin.fileno()
     before = termios.tcgetattr(fd)
     tty.setcbreak(fd)
@@ -229,14 +240,16 @@ def shown(panel: Panel, on_quit: Callable[[], None]) -> Iterator[None]:
         with Live(panel, auto_refresh=False, transient=True) as live:
 
             def typed() -> None:
-                keys = os.read(fd, _AT_ONCE).decode(errors="replace").lower()
-                if not keys or any(panel.press(key) for key in keys):  # a terminal that hung up reads as nothing
+                read = os.read(fd, _AT_ONCE)
+                keys = _ESCAPES.sub("", read.decode(errors="replace")).lower()
+                if not read or any(panel.press(key) for key in keys):  # a terminal that hung up reads as nothing
                     loop.remove_reader(fd)
                     on_quit()
                 live.refresh()
 
             async def follow() -> None:
                 while True:
+                    catch_up()
                     live.refresh()
                     await asyncio.sleep(_REFRESH_S)
 

@@ -78,7 +78,7 @@ async def serve(
         on_ready(world)
         if told is not None:
             panel = Panel(world.labels, world.building.cars, pace.act, pace.look, told)
-            stack.enter_context(shown(panel, stopped.set))
+            stack.enter_context(shown(panel, pace.step, stopped.set))
         stack.callback(pace.stop)
         pace.step()
         await stopped.wait()

@@ -182,9 +182,9 @@ def _packet(body: bytes) -> Packet:
     block = _PACKET_BODY.parse(body)
     data, label = block.data, ""
     while (tag := _TAG.parse(data)).tag != _TAG_END:
-        label = tag.value.rstrip(b"\0").decode() if tag.tag == _TAG_PROTOCOL_COLUMN else label
+        label = tag.value.rstrip(b"\0").decode(errors="replace") if tag.tag == _TAG_PROTOCOL_COLUMN else label
         data = data[4 + tag.length :]
-    comments = (one.value.decode() for one in _OPTIONS.parse(block.options) if one.code == _COMMENT)
+    comments = (one.value.decode(errors="replace") for one in _OPTIONS.parse(block.options) if one.code == _COMMENT)
     return Packet(block.time_high << 32 | block.time_low, data[4 + tag.length :], label, tuple(comments))
 
 

@@ -231,6 +231,7 @@ def test_a_refusal_is_said_again_until_there_was_an_answer() -> None:
         (6 * S + 20 * MS, PAIRS[3][1]),
     )
     recording = Recording(heard(*PAIRS, *again))
+    assert recording.answer(ONE, 2 * S) == with_crc("01 03 02 00 0C")
     assert recording.answer(ONE, 4 * S) == with_crc("01 83 06")
     assert recording.answer(TWO, 4 * S) == with_crc("01 03 04 00 0A 00 0C")
     assert recording.answer(ONE, 7 * S) == with_crc("01 03 02 00 0C")

@@ -146,6 +146,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 def test_a_key_reaches_the_lift_and_the_terminal_is_as_before(terminal: Terminal, how: str) -> None:
     terminal.until("q: end")
     assert terminal.settings() != terminal.before
+    terminal.type("\x1bOQ")
     terminal.type("a")
     terminal.until("person_enters: it happens now")
     terminal.until("boarded  person=1")

@@ -130,11 +130,18 @@ def test_nothing_in_the_data_can_end_the_script() -> None:
 
 # in a browser
 
+NO_FRAMES = "<script>requestAnimationFrame = (draw) => setTimeout(draw, 16);</script>"
+"""Headless, frames come while the page loads and then no more."""
+
+
+def drawn_by_a_timer() -> str:
+    return document().replace("<head>", f"<head>{NO_FRAMES}")
+
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "report.html"
-    path.write_text(document(), encoding="utf-8")
+    path.write_text(drawn_by_a_timer(), encoding="utf-8")
     return path
 
 
@@ -174,8 +181,6 @@ def test_a_browser_shows_a_part_in_chinese_when_the_address_says_so(file: Path, 
     assert "1:30" in shown.text
 
 
-NO_FRAMES = "<script>requestAnimationFrame = (draw) => setTimeout(draw, 16);</script>"
-"""Headless, frames come while the page loads and then no more."""
 TAP = """<script>
 setTimeout(() => {
   const svg = document.querySelector('[data-lane="mqtt-alarm"] svg');
@@ -191,7 +196,7 @@ setTimeout(() => {
 @pytest.mark.browser
 def test_a_tap_tells_what_was_sent_and_a_button_zooms(file: Path, tmp_path: Path) -> None:
     tapped = file.with_name("tapped.html")
-    tapped.write_text(document().replace("<head>", f"<head>{NO_FRAMES}").replace("</body>", f"{TAP}</body>"), "utf-8")
+    tapped.write_text(drawn_by_a_timer().replace("</body>", f"{TAP}</body>"), "utf-8")
     text = opened(tapped, "lang=en", tmp_path)
     told = text.partition('<div id="told">')[2].partition("</pre>")[0]
     assert "A01 raised" in told
