@@ -97,8 +97,8 @@ class Recording:
             return encode_exception(slave, function, _ILLEGAL_ADDRESS)
         latest = [said for register in _registers(request) if (said := _at(self._words[register], t_ns)) is not None]
         refused = _at(self._refused[_key(request)], t_ns)
-        is_refused = refused is not None and (refused.t_ns <= t_ns or not latest)
-        if is_refused and refused is not None and all(refused.t_ns > said.t_ns for said in latest):
+        since_ns = max((said.t_ns for said in latest), default=-1)
+        if refused is not None and since_ns < refused.t_ns and (refused.t_ns <= t_ns or not latest):
             return encode_exception(slave, function, refused.value)
         if len(latest) != request.count:
             return encode_exception(slave, function, _ILLEGAL_ADDRESS)

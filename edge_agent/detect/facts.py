@@ -50,7 +50,8 @@ def _off_close_limit(door: DoorItems) -> bool | None:
     return not door.closed.known
 
 
-def _any(values: list[bool | None]) -> bool | None:
+def either(values: list[bool | None]) -> bool | None:
+    """Or of three values: one yes is a yes."""
     if True in values:
         return True
     return None if None in values else False
@@ -62,8 +63,8 @@ def facts_of(snapshot: LiftSnapshot, config: EntrapmentConfig) -> Facts:
         t_ns=snapshot.t_ns,
         stationary=_stationary(snapshot, config.stationary_below_mps),
         in_zone=snapshot.door_zone.known,
-        open_limit=_any([_at_open_limit(door) for door in snapshot.doors]),
-        not_closed=_any([_off_close_limit(door) for door in snapshot.doors]),
+        open_limit=either([_at_open_limit(door) for door in snapshot.doors]),
+        not_closed=either([_off_close_limit(door) for door in snapshot.doors]),
         speed_mps=snapshot.speed_mps.known,
         floor=snapshot.floor.known,
     )

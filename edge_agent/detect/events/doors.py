@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 
 from edge_agent.clock import NS, ns
+from edge_agent.detect.facts import either
 from edge_agent.detect.look import Answer, Answers, Look, both, no
 from protocols.lift.snapshot import DoorItems
 from protocols.upstream.messages import Text, Trapped
@@ -36,7 +37,7 @@ _LONG_STAY: Final = Text(
 class Doors(msgspec.Struct, frozen=True):
     """Openings since the car came to where it stands: how many, and when the last few were; `quick`: three were.
 
-    `is_open`: the open limit, as last known. `shut_ns`: since when the door has been off it; `is_shut`: it was closed.
+    `is_open`: the open limit, as last known. `off_ns`: since when the door has been off it; `is_shut`: closed since.
     """
 
     openings: int = 0
@@ -113,9 +114,7 @@ def _between_limits(door: DoorItems) -> bool | None:
 def _ajar(look: Look) -> bool | None:
     if not look.track.opened_here:
         return False if look.track.opened_here is False else None
-    parts = [_between_limits(door) for door in look.snapshot.doors]
-    between = True if True in parts else (None if None in parts else False)
-    return both(_stands_here(look), between)
+    return both(_stands_here(look), either([_between_limits(door) for door in look.snapshot.doors]))
 
 
 def _unopened(look: Look) -> bool | None:

@@ -11,7 +11,7 @@
 | F13 | outside the zone with a door that was closed in this run, the car faster than 0.3 m/s when it opened | as F05 |
 | F21 | moving, in service | keeps what it was |
 
-Polling sees F05 and F13 late and never surely: severity 3 and a low confidence, unless samples are at most 100 ms apart
+Polling sees F05 and F13 late and never surely: severity 3 and a low confidence, unless samples are at most 120 ms apart
 or the controller itself says so. A speed is judged only if the lift's `rated_mps` is configured.
 """
 

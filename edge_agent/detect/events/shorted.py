@@ -83,10 +83,8 @@ def _closed_lock(look: Look) -> Item[bool] | None:
 
 def _is_open_here(look: Look) -> bool | None:
     """Every door fully open at a landing: where one of two stays shut, its own contacts may well be closed."""
-    facts = look.facts
-    limits = [door.open.known for door in look.snapshot.doors]
-    every = False if False in limits else (None if None in limits else True)
-    return both(every, facts.in_zone, facts.stationary, look.in_service)
+    limits = (door.open.known for door in look.snapshot.doors)
+    return both(*limits, look.facts.in_zone, look.facts.stationary, look.in_service)
 
 
 def follow(before: Shorted, look: Look) -> Shorted:
