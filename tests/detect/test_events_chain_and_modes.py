@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from edge_agent.clock import NS
+from edge_agent.detect.look import Seen
 from edge_agent.lift_state import decode, encode, restore
 from protocols.lift.snapshot import DoorItems, Item
 from protocols.lift.vocabulary import DoorSide, ServiceMode, Validity
@@ -74,6 +75,22 @@ def test_a_chain_behind_the_door_contacts_opens_with_the_door_also_in_advance() 
     ride.run(3, moving=False, speed_mps=0.0).run(5, door_open=True).run(2, door_open=False)
     ride.run(2, door_closed=True, safety_chain=True, landing_lock=True, car_lock=True)
     assert begun(ride) == []
+
+
+def test_a_door_that_was_last_seen_closed_before_the_chain_opened_excuses_it() -> None:
+    ride = lift()
+    plain, seen_ns = ride.snapshot, ride.t_ns
+    closed = DoorItems(DoorSide.FRONT, Item(), Item(True, Validity.GOOD, seen_ns, seen_ns, "slow/door"))
+    ride.snapshot = lambda: msgspec.structs.replace(plain(), doors=(closed,))  # type: ignore[method-assign]
+    assert begun(ride.run(1).run(3, safety_chain=False)) == []
+
+
+def test_a_sample_that_is_looked_at_again_is_one_sample() -> None:
+    seen = Seen().follow(True, 5 * NS).follow(True, 5 * NS).follow(None, 6 * NS)
+    assert seen == Seen(1, 5 * NS, 5 * NS)
+    assert not seen.is_steady()
+    assert seen.follow(True, 6 * NS).is_steady()
+    assert seen.follow(False, 6 * NS) == Seen()
 
 
 def test_an_open_chain_ends_when_it_is_seen_closed_whatever_the_doors_do() -> None:
